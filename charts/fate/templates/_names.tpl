@@ -1,0 +1,66 @@
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
+{{- /*
+Names and labels. What is called a module here is a dict: root (the top context), name (of the module, as in `modules`),
+values (its block), and, where it differs from name, moudle (the value of the label fateMoudle).
+*/ -}}
+
+{{- define "fate.partyName" -}}
+{{- default .Release.Name .Values.partyName -}}
+{{- end }}
+
+{{- /* Labels that selectors are made of: they cannot change in the life of a release. Takes a module. */ -}}
+{{- define "fate.selectorLabels" -}}
+fateMoudle: {{ .moudle | default .name | quote }}
+name: {{ include "fate.partyName" .root | quote }}
+partyId: {{ .root.Values.partyId | quote }}
+{{- end }}
+
+{{- /* Labels that outlive versions, for pods' volumes, which cannot be relabelled. Takes a module. */ -}}
+{{- define "fate.stableLabels" -}}
+{{ include "fate.selectorLabels" . }}
+owner: kubefate
+cluster: fate
+app.kubernetes.io/name: fate
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .name | quote }}
+app.kubernetes.io/part-of: fate
+{{- end }}
+
+{{- /* Labels of an object. Takes a module. */ -}}
+{{- define "fate.labels" -}}
+{{ include "fate.stableLabels" . }}
+app.kubernetes.io/version: {{ .root.Values.fateVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+chart: {{ .root.Chart.Name }}
+heritage: {{ .root.Release.Service }}
+release: {{ .root.Release.Name | quote }}
+{{- end }}
+
+{{- /* metadata of a pod template. Takes a module; read: text of the files that are read at start. */ -}}
+{{- define "fate.podMetadata" -}}
+labels:
+  {{- include "fate.labels" . | nindent 2 }}
+  {{- with .extraLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- with .values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $annotations := dict }}
+{{- with .read }}
+{{- $_ := set $annotations "checksum/config" (sha256sum .) }}
+{{- end }}
+{{- if .root.Values.istio.enabled }}
+{{- if has .name (list "python" "fateboard") }}
+{{- $_ := set $annotations "sidecar.istio.io/rewriteAppHTTPProbers" "false" }}
+{{- end }}
+{{- if has .name (list "python" "clustermanager") }}
+{{- $port := (include "fate.database" .root | fromYaml).port }}
+{{- $_ := set $annotations "traffic.sidecar.istio.io/excludeOutboundPorts" (toString (int $port)) }}
+{{- end }}
+{{- end }}
+{{- with mergeOverwrite $annotations (deepCopy (.values.podAnnotations | default dict)) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

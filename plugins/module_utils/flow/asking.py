@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking the FATE-Flow of a release for its jobs, through the API server, with the caller's own rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..facts.flow import JOBS
+from ..kube.client import Api, ApiError
+from ..objects import Object
+from .finding import flow_service, flow_workload, without_asking
+from .model import Known, Unknown, Verdict
+from .parsing import SHOWN, verdict_of
+
+
+def ask(api: Api, manifest: Iterable[Object], namespace: str) -> Verdict:
+    """The jobs that have not ended. manifest: of the release. Raises nothing: what fails is unknown."""
+    objects = list(manifest)
+    workload = flow_workload(objects)
+    if workload is None:
+        return Known()
+    try:
+        live = api.find(api.ref(workload, namespace))
+        known = without_asking(live, api.list_objects("v1", "Pod", namespace) if live else ())
+    except ApiError as error:
+        return Unknown(f"FATE-Flow's pods cannot be looked at: {error.msg}", error.hint, passing=error.status != 403)
+    if known is not None:
+        return known
+    service = flow_service(objects, workload)
+    if not service:
+        return Unknown("No Service of the release leads to FATE-Flow's HTTP port.", "Add one.", passing=False)
+    return _through(api, namespace, service)
+
+
+def proxy_path(namespace: str, service: str) -> str:
+    """Where the API server passes requests on to a Service. service: its name and port, ``name:port``."""
+    return f"/api/v1/namespaces/{namespace}/services/{service}/proxy"
+
+
+def _through(api: Api, namespace: str, service: str) -> Verdict:
+    try:
+        return verdict_of(api.request("GET", f"{proxy_path(namespace, service)}/{JOBS}", once=True))
+    except ApiError as error:
+        return _failed(error, namespace, service)
+
+
+def _failed(error: ApiError, namespace: str, service: str) -> Unknown:
+    said = error.server_message[:SHOWN].rstrip(".")
+    match error.status:
+        case 401 | 403 if error.body.get("kind") == "Status":
+            return Unknown(
+                f"There is no right to ask FATE-Flow for running jobs: {said}.",
+                f"Grant the verb get on services/proxy, resource name {service}, in namespace {namespace}; the role "
+                "federatedai.kubefate.rbac does.",
+                passing=False,
+            )
+        case 404 if error.body.get("kind") == "Status":
+            return Unknown(f"Service {service} in {namespace} is not there: {said}.", "Put it back.", passing=False)
+        case 0:
+            return Unknown(f"FATE-Flow was not asked for running jobs: {said}.", error.hint)
+        case 200:
+            return Unknown(
+                f"What answers at {service} in {namespace} is not FATE-Flow: it does not send JSON.", passing=False
+            )
+        case 500 | 502 | 503 | 504:
+            return Unknown(
+                f"FATE-Flow is ready, but does not answer at {service} in {namespace}: {said}.",
+                "Look at its log, and whether a network policy keeps the API server out.",
+            )
+        case _:
+            return Unknown(
+                f"FATE-Flow's answer at {service} in {namespace} is not understood (status {error.status}): {said}.",
+                "FATE-Flow 2.x is asked; look at the jobs of another one yourself.",
+                passing=False,
+            )

@@ -1,0 +1,476 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few verbs that are used, on JSON objects.
+
+Objects are plain dictionaries as the API server sends them: no model classes, since a run compares whole objects, and
+no discovery for the kinds in ``resources``. Every failure is an ``ApiError``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib import request as urllib_request
+from urllib.parse import urlencode, urlsplit
+
+from ..errors import Kind, KubefateError, bad_input, library_missing
+from ..objects import Ref
+from .connection import Connection
+from .credentials import authority, credentials, private_file
+from .resources import KNOWN, ResourceType
+
+PAGE = 500
+"""Objects for each page of a list."""
+PROXY_SECONDS = 10.0
+"""How much longer a request may take that the API server passes on: it gives up on the other side after 30 s."""
+WORKERS = 8
+"""Requests under way at once."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class ApiError(KubefateError):
+    """An answer of the API server that is not success, or none at all (status 0)."""
+
+    def __init__(self, msg: str, kind: Kind, hint: str = "", *, status: int = 0, body: Mapping[str, Any] | None = None):
+        super().__init__(msg, kind, "", hint)
+        self.status = status
+        self.body = dict(body or {})
+
+    @property
+    def causes(self) -> list[dict[str, str]]:
+        """The server's own list of fields and reasons."""
+        return list((self.body.get("details") or {}).get("causes") or [])
+
+    @property
+    def server_message(self) -> str:
+        return str(self.body.get("message") or self.msg)
+
+
+def is_missing(error: KubefateError) -> bool:
+    return isinstance(error, ApiError) and error.status == 404
+
+
+class Api:
+    """One API server. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection, timeout: float = 30.0):
+        """timeout: seconds that one request may take."""
+        self.connection = connection
+        self.timeout = timeout
+        self._types: dict[tuple[str, str], ResourceType] = dict(KNOWN)
+        self._lock = threading.Lock()
+        self._opened: Any = None
+        self._base = urlsplit(connection.server).path.rstrip("/")
+
+    # objects -------------------------------------------------------------------------------------------------------
+    def type_of(self, api_version: str, kind: str) -> ResourceType:
+        """Where a kind lives, asking the API server about kinds that are not in the table."""
+        known = self._types.get((api_version, kind))
+        if known:
+            return known
+        base = f"/api/{api_version}" if api_version == "v1" else f"/apis/{api_version}"
+        try:
+            listing = self.request("GET", base)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            listing = {"resources": []}
+        with self._lock:
+            for entry in listing.get("resources") or []:
+                if "/" not in entry["name"]:
+                    found = ResourceType(api_version, entry["kind"], entry["name"], bool(entry["namespaced"]))
+                    self._types.setdefault((api_version, entry["kind"]), found)
+        if (api_version, kind) not in self._types:
+            raise ApiError(
+                f"The API server at {self.connection.server} knows no {kind} in {api_version}.",
+                Kind.NOT_FOUND,
+                "Install its CustomResourceDefinition first, or use an API version that this server has.",
+                status=404,
+            )
+        return self._types[api_version, kind]
+
+    def ref(self, obj: Mapping[str, Any], namespace: str) -> Ref:
+        """The reference of an object as it would be in ``namespace``; none for kinds that lie in no namespace."""
+        ref = Ref.of(obj, namespace)
+        if not self.type_of(ref.api_version, ref.kind).namespaced:
+            return Ref(ref.api_version, ref.kind, "", ref.name)
+        return ref
+
+    def _path(self, ref: Ref, subresource: str = "") -> str:
+        return self.type_of(ref.api_version, ref.kind).path(ref.namespace, ref.name, subresource)
+
+    def read(self, ref: Ref) -> dict[str, Any]:
+        return self.request("GET", self._path(ref))
+
+    def find(self, ref: Ref) -> dict[str, Any] | None:
+        """The object, or None where it is missing."""
+        try:
+            return self.read(ref)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def list_objects(
+        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> list[dict[str, Any]]:
+        """All objects of a kind, in one namespace or in all of them; apiVersion and kind are filled in."""
+        return self.snapshot(api_version, kind, namespace, labels=labels, fields=fields)[0]
+
+    def snapshot(
+        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+    ) -> tuple[list[dict[str, Any]], str]:
+        """The objects of a kind, and the resource version from which to watch them."""
+        path = self.type_of(api_version, kind).path(namespace)
+        query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
+        items: list[dict[str, Any]] = []
+        while True:
+            page = self.request("GET", path, query)
+            items += page.get("items") or []
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                break
+            query["continue"] = metadata["continue"]
+        for item in items:
+            item.setdefault("apiVersion", api_version)
+            item.setdefault("kind", kind)
+        return items, str(metadata.get("resourceVersion") or "")
+
+    def create(
+        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+    ) -> dict[str, Any]:
+        """manager: whom the server notes as the owner; the client by default."""
+        ref = self.ref(obj, namespace)
+        path = self.type_of(ref.api_version, ref.kind).path(ref.namespace)
+        return self.request("POST", path, {**_dry(dry_run), "fieldManager": manager}, obj)
+
+    def replace(
+        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+    ) -> dict[str, Any]:
+        """manager: whom the server notes as the owner of what changes; the client by default."""
+        query = {**_dry(dry_run), "fieldManager": manager}
+        return self.request("PUT", self._path(self.ref(obj, namespace)), query, obj)
+
+    def patch(self, ref: Ref, patch: Any, *, subresource: str = "", dry_run: bool = False) -> dict[str, Any]:
+        """A JSON merge patch (mapping) or a JSON patch (list of operations)."""
+        kind = "application/json-patch+json" if isinstance(patch, list) else "application/merge-patch+json"
+        return self.request("PATCH", self._path(ref, subresource), _dry(dry_run), patch, content_type=kind)
+
+    def apply(
+        self, obj: Mapping[str, Any], namespace: str, manager: str, *, force: bool, dry_run: bool
+    ) -> dict[str, Any]:
+        """Server-side apply."""
+        query = {**_dry(dry_run), "fieldManager": manager, "force": "true" if force else "false"}
+        path = self._path(self.ref(obj, namespace))
+        return self.request("PATCH", path, query, obj, content_type="application/apply-patch+yaml")
+
+    def delete(self, ref: Ref, *, propagation: str = "Background") -> None:
+        """Delete an object; one that is not there is fine."""
+        try:
+            self.request("DELETE", self._path(ref), {"propagationPolicy": propagation})
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def sub(self, method: str, ref: Ref, subresource: str, body: Any = None, **query: str) -> dict[str, Any]:
+        """A subresource: ``token`` of a ServiceAccount, ``scale`` of a workload."""
+        return self.request(method, self._path(ref, subresource), query, body)
+
+    def text(self, ref: Ref, subresource: str, **query: str) -> str:
+        """A subresource that answers with text: ``log`` of a Pod."""
+        answer = self._send("GET", self._path(ref, subresource), query, None, "", accept="*/*")
+        data = answer.data
+        if answer.status >= 300:
+            raise self._error("GET", self._path(ref, subresource), answer.status, data)
+        return str(data.decode("utf-8", "replace"))
+
+    def watch(
+        self, api_version: str, kind: str, namespace: str, *, version: str = "", seconds: int = 300, fields: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """The events of one watch request, until the server ends it, at the latest after ``seconds``."""
+        path = self.type_of(api_version, kind).path(namespace)
+        query = {
+            "watch": "true",
+            "timeoutSeconds": str(seconds),
+            "resourceVersion": version,
+            "fieldSelector": fields,
+            "allowWatchBookmarks": "true",
+        }
+        answer = self._send("GET", path, query, None, "", read_timeout=seconds + 10.0)
+        try:
+            if answer.status >= 300:
+                raise self._error("GET", path, answer.status, answer.read())
+            rest = b""
+            for chunk in answer.stream(65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if line.strip():
+                        yield json.loads(line)
+        except (OSError, ValueError) as error:
+            raise ApiError(f"The watch of {kind} ended: {error}", Kind.CONNECTION) from None
+        except Exception as error:
+            if type(error).__module__.startswith("urllib3"):
+                raise ApiError(f"The watch of {kind} ended: {error}", Kind.CONNECTION) from None
+            raise
+        finally:
+            answer.release_conn() if answer.closed else answer.close()
+
+    def parallel(self, work: Callable[[In], Out], over: Iterable[In]) -> list[Out]:
+        """``work`` done on each item, several at once, results in the order of the items. The first error is raised."""
+        items = list(over)
+        if len(items) < 2:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(max_workers=min(WORKERS, len(items))) as pool:
+            return list(pool.map(work, items))
+
+    # requests ------------------------------------------------------------------------------------------------------
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        once: bool = False,
+    ) -> dict[str, Any]:
+        """One request; the decoded JSON answer. Raises ``ApiError``.
+
+        once: it is not made again where it fails, and may take longer: the API server itself waits for somebody else.
+        """
+        answer = self._send(method, path, query or {}, body, content_type, once=once)
+        data = answer.data
+        if answer.status >= 300:
+            raise self._error(method, path, answer.status, data)
+        try:
+            decoded = json.loads(data)
+        except ValueError:
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise ApiError(
+                f"{self.connection.server} does not answer like a Kubernetes API server (connection: "
+                f"{self.connection.origin}).",
+                Kind.CONNECTION,
+                "Check host and port; a login page or another service may listen there.",
+                status=answer.status,
+            )
+        return decoded
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Any,
+        content_type: str,
+        *,
+        accept: str = "application/json",
+        read_timeout: float | None = None,
+        once: bool = False,
+    ) -> Any:
+        pool, creds, urllib3 = self._open()
+        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": "federatedai.kubefate"})
+        for name, value in creds.request_headers():
+            headers.add(name, value)
+        payload = None
+        if body is not None:
+            headers["Content-Type"] = content_type
+            payload = json.dumps(body).encode()
+        text = urlencode({name: value for name, value in query.items() if value != ""})
+        options = {"retries": urllib3.Retry(0, raise_on_redirect=False)} if once else {}
+        seconds = read_timeout or self.timeout + (PROXY_SECONDS if once else 0)
+        try:
+            return pool.request(
+                method,
+                self._base + path + (f"?{text}" if text else ""),
+                body=payload,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=10.0, read=seconds),
+                preload_content=read_timeout is None,
+                **options,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise self._unreachable(error) from None
+
+    def _open(self) -> tuple[Any, Any, Any]:
+        with self._lock:
+            if self._opened is None:
+                try:
+                    import urllib3
+                except ImportError:
+                    raise library_missing("kubernetes", "reach a Kubernetes API server") from None
+                creds = credentials(self.connection.kubeconfig)
+                self._opened = (_pool(urllib3, self.connection, creds.certificate), creds, urllib3)
+            return self._opened  # type: ignore[no-any-return]
+
+    def _unreachable(self, error: Exception) -> ApiError:
+        reason = getattr(error, "reason", None) or error
+        text = str(reason)
+        if "object at 0x" in text or "Connection(" in text:
+            through = "its proxy: " if "connect to proxy" in text else ""
+            text = through + text.rpartition(": ")[2].rstrip("'\")")
+        hint = "Check the address, the network and the proxy."
+        if "certificate" in text.lower() or "ssl" in text.lower():
+            hint = "Check ca_cert: the API server's certificate is not signed by a CA that is trusted here."
+        return ApiError(
+            f"The API server {self.connection.server} cannot be reached: {text} (connection: "
+            f"{self.connection.origin}).",
+            Kind.CONNECTION,
+            hint,
+        )
+
+    def _error(self, method: str, path: str, status: int, data: bytes) -> ApiError:
+        try:
+            decoded = json.loads(data)
+        except ValueError:
+            decoded = {}
+        body = decoded if isinstance(decoded, dict) else {}
+        message = body.get("message") or data[:300].decode("utf-8", "replace").strip() or "no message"
+        who = f"(connection: {self.connection.origin})"
+        match status:
+            case 401:
+                return ApiError(
+                    f"{self.connection.server} does not accept the credentials {who}.",
+                    Kind.UNAUTHORIZED,
+                    "Renew the token or certificate, or name another kubeconfig or context.",
+                    status=status,
+                    body=body,
+                )
+            case 403:
+                return ApiError(
+                    f"Not permitted: {message} {who}.",
+                    Kind.FORBIDDEN,
+                    "Grant this right, or use credentials that have it.",
+                    status=status,
+                    body=body,
+                )
+            case 404:
+                kind = Kind.NOT_FOUND
+            case 409:
+                kind = Kind.CONFLICT
+            case _:
+                kind = Kind.REFUSED
+        return ApiError(f"{method} {path}: {message}", kind, status=status, body=body)
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}
+
+
+def _pool(urllib3: Any, connection: Connection, certificate: tuple[str, str] | None) -> Any:
+    """A pool of connections to one server. Connection errors are retried, and for reads lost answers, for about 2 s."""
+    parts = urlsplit(connection.server)
+
+    class Retry(urllib3.Retry):  # type: ignore[misc]
+        def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+            """What a server turned away and names a time for was not done: writes too may be made again."""
+            turned_away = status_code in (429, 503) and has_retry_after
+            return bool(super().is_retry("GET" if turned_away else method, status_code, has_retry_after))
+
+    options: dict[str, Any] = {
+        "maxsize": WORKERS,
+        "retries": Retry(
+            total=6,
+            allowed_methods=frozenset({"GET"}),
+            connect=3,
+            read=2,
+            other=0,
+            redirect=0,
+            backoff_factor=0.3,
+            status_forcelist=(429, 503),
+            raise_on_status=False,
+        ),
+    }
+    if parts.scheme == "https":
+        options["ssl_context"] = _tls(connection, certificate)
+        if connection.cluster.get("insecure-skip-tls-verify"):  # said by the user, who needs not be told
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        if connection.cluster.get("tls-server-name"):
+            options["server_hostname"] = options["assert_hostname"] = connection.cluster["tls-server-name"]
+    proxy = _proxy(connection, parts.scheme, parts.netloc)
+    if proxy:
+        credentials_part = urlsplit(proxy)
+        headers = None
+        if credentials_part.username:
+            headers = urllib3.make_headers(
+                proxy_basic_auth=f"{credentials_part.username}:{credentials_part.password or ''}"
+            )
+        try:
+            manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+        except ValueError as error:
+            raise bad_input(f"The proxy for {connection.server} cannot be used: {error}.", phase="connect") from None
+    else:
+        manager = urllib3.PoolManager(**options)
+    return _Rooted(manager, f"{parts.scheme}://{parts.netloc}")
+
+
+class _Rooted:
+    """A pool manager with the server's address in front of every path."""
+
+    def __init__(self, manager: Any, root: str):
+        self._manager = manager
+        self._root = root
+
+    def request(self, method: str, path: str, **options: Any) -> Any:
+        return self._manager.request(method, self._root + path, **options)
+
+
+def _tls(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=authority(connection.cluster) or None)
+    except (ssl.SSLError, ValueError) as error:
+        raise bad_input(
+            f"The CA certificate for {connection.server} cannot be used: {error}.", "Give PEM text.", "connect"
+        ) from None
+    if connection.cluster.get("insecure-skip-tls-verify"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        with private_file("\n".join(certificate)) as path:
+            try:
+                context.load_cert_chain(path)
+            except ssl.SSLError as error:
+                raise bad_input(
+                    f"The client certificate for {connection.server} and its key cannot be used: {error}.",
+                    phase="connect",
+                ) from None
+    return context
+
+
+def _bypassed(host: str, proxies: dict[str, str]) -> bool:
+    """Whether ``no_proxy`` names the host, by the rules of the standard library, or its network, as for client-go."""
+    if urllib_request.proxy_bypass_environment(host, proxies):  # type: ignore[attr-defined]
+        return True
+    try:
+        address = ipaddress.ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    return any(_lies_in(address, entry.strip()) for entry in proxies.get("no", "").split(",") if "/" in entry)
+
+
+def _lies_in(address: Any, network: str) -> bool:
+    try:
+        return address in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _proxy(connection: Connection, scheme: str, netloc: str) -> str:
+    """The proxy for this server: the kubeconfig's, else the environment's, as client-go does."""
+    proxies = urllib_request.getproxies()
+    named = connection.cluster.get("proxy-url")
+    if connection.no_proxy:
+        proxies["no"] = connection.no_proxy
+    host = netloc.rpartition("@")[2]
+    if named:
+        return "" if connection.no_proxy and _bypassed(host, proxies) else str(named)
+    if _bypassed(host, proxies) or host.split(":")[0] in ("localhost", "127.0.0.1", "[", "[::1]"):
+        return ""
+    return str(proxies.get(scheme) or "")

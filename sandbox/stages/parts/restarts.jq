@@ -1,0 +1,1 @@
+[.status.containerStatuses[]? | .restartCount] | max // 0 | tostring

@@ -1,0 +1,1 @@
+.status.initContainerStatuses[]?, .status.containerStatuses[]? | .state.waiting.reason

@@ -1,0 +1,329 @@
+"""Measures this collection beside kubernetes.core.helm and bare helm, and prints ratios.
+
+Everything runs on the sandbox, in turn, so that a slow moment of the machine meets all. Ratios are medians over the
+rounds of one run; seconds are printed for orientation only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+COLLECTIONS = ROOT / ".work" / "collections"
+MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
+HELM_WORKERS = 2
+
+PING = """
+- hosts: fate
+  connection: local
+  gather_facts: false
+  tasks:
+    - ansible.builtin.ping:
+"""
+CLUSTER = """
+- hosts: fate
+  connection: local
+  gather_facts: false
+  tasks:
+    - federatedai.kubefate.fate_cluster:
+        kubeconfig: "{{ fate_kubeconfig }}"
+        helm_binary: "{{ fate_helm_binary }}"
+        spec: "{{ hostvars[inventory_hostname] | federatedai.kubefate.party_spec }}"
+        name: "{{ fate_name }}"
+        namespace: "{{ fate_namespace }}"
+        chart: "{{ fate_chart }}"
+        chart_version: "{{ fate_chart_version }}"
+"""
+SMALL_CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: small\nversion: 0.1.0\n",
+    "values-template.yaml": "name: {{ .name }}\n",
+    "templates/all.yaml": """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: python, labels: {fateMoudle: python}}
+spec:
+  selector: {matchLabels: {fateMoudle: python}}
+  template:
+    metadata: {labels: {fateMoudle: python}}
+    spec: {containers: [{name: python, image: "example.test/python:1"}]}
+""",
+}
+SMALL = """
+- hosts: fate
+  connection: local
+  gather_facts: false
+  tasks:
+    - federatedai.kubefate.fate_cluster:
+        kubeconfig: "{{ fate_kubeconfig }}"
+        helm_binary: "{{ fate_helm_binary }}"
+        spec: {}
+        name: "{{ fate_name }}"
+        namespace: "{{ fate_namespace }}"
+        chart_path: "{{ small_chart }}"
+        store_namespace: "{{ fate_store_namespace }}"
+        wait: false
+"""
+LIST = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - federatedai.kubefate.fate_cluster_info:
+        kubeconfig: "{{ fate_kubeconfig }}"
+      register: found
+    - ansible.builtin.assert:
+        that: found.clusters | length >= clusters_expected
+        quiet: true
+"""
+PEER = """
+- hosts: fate
+  connection: local
+  gather_facts: false
+  tasks:
+    - kubernetes.core.helm:
+        kubeconfig: "{{ fate_kubeconfig }}"
+        binary_path: "{{ fate_helm_binary }}"
+        name: "{{ fate_name }}"
+        release_namespace: "{{ fate_namespace }}"
+        create_namespace: true
+        chart_ref: "{{ chart_path }}"
+        values_files: ["{{ values_folder }}/{{ fate_name }}.yaml"]
+        wait: true
+        timeout: 300s
+"""
+
+
+@dataclass(slots=True)
+class Bench:
+    """One sandbox, a counting helm, and inventories of some size."""
+
+    folder: Path
+    kubeconfig: str
+    tools: dict[str, str]
+    prefix: str = field(default_factory=lambda: f"b{uuid.uuid4().hex[:5]}")
+    calls: Path = field(init=False)
+    helm: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = self.folder / "helm-calls"
+        self.helm = self.folder / "helm"
+        self.helm.write_text(f'#!/bin/sh\necho "$1" >>{self.calls}\nexec {self.tools["helm3"]} "$@"\n')
+        self.helm.chmod(0o755)
+
+    def inventory(self, kind: str, count: int) -> Path:
+        """``count`` parties of their own for each way of deploying."""
+        names = [f"{self.prefix}-{kind}-{number}" for number in range(count)]
+        hosts = {
+            name: {"fate_party_id": str(1000 + number), "fate_name": name, "fate_namespace": name}
+            for number, name in enumerate(names)
+        }
+        group = {
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "fate_chart": "fate",
+            "fate_chart_version": "2.2.0",
+            "fate_store_namespace": f"{self.prefix}-store",
+            "fate_spec_defaults": {
+                "computing": "Eggroll",
+                "federation": "OSX",
+                "storage": "Eggroll",
+                "modules": MODULES,
+            },
+        }
+        path = self.folder / f"{kind}-{count}.yml"
+        path.write_text(yaml.safe_dump({"fate": {"hosts": hosts, "vars": group}}, sort_keys=False))
+        return path
+
+    def play(self, playbook: str, inventory: Path, **extra: object) -> None:
+        """Run a playbook of the collection, or a text. Ends the program where it fails: there is nothing to measure."""
+        if "\n" in playbook:
+            path = self.folder / f"{abs(hash(playbook))}.yml"
+            path.write_text(playbook)
+            playbook = str(path)
+        values = {"fate_kubeconfig": self.kubeconfig, "fate_helm_binary": str(self.helm), **extra}
+        argv = [str(BIN / "ansible-playbook"), playbook, "-i", str(inventory), "-e", json.dumps(values)]
+        env = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_FORKS": "5",
+        }
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{playbook} failed:\n{done.stdout}{done.stderr}")
+
+    def values(self, inventory: Path) -> Path:
+        """Values files for the peers, equal to what this collection renders: taken from its own releases."""
+        folder = self.folder / "values"
+        folder.mkdir(exist_ok=True)
+        hosts = yaml.safe_load(inventory.read_text())["fate"]["hosts"]
+        source = f"{self.prefix}-ours-0"
+        argv = [self.tools["helm3"], "get", "values", source, "--namespace", source, "--output", "json"]
+        env = {**os.environ, "KUBECONFIG": self.kubeconfig}
+        text = subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
+        for name, variables in hosts.items():
+            content = json.loads(text)
+            content["partyName"], content["partyId"] = name, variables["fate_party_id"]
+            (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
+        return folder
+
+    def bare(self, inventory: Path, values: Path) -> None:
+        """``helm upgrade --install --wait``, two at once."""
+        env = {**os.environ, "KUBECONFIG": self.kubeconfig}
+
+        def one(name: str) -> None:
+            argv = [str(self.helm), "upgrade", "--install", name, str(ROOT / "charts" / "fate"), "--namespace", name]
+            argv += ["--create-namespace", "--values", str(values / f"{name}.yaml"), "--wait", "--timeout", "300s"]
+            subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
+
+        with ThreadPoolExecutor(HELM_WORKERS) as pool:
+            list(pool.map(one, yaml.safe_load(inventory.read_text())["fate"]["hosts"]))
+
+    def clean(self, kind: str = "") -> None:
+        """Delete what was made, and wait until it is gone."""
+        kubectl = [self.tools["kubectl"], "--kubeconfig", self.kubeconfig]
+        listed = subprocess.run(
+            [*kubectl, "get", "namespaces", "-o", "name"], capture_output=True, text=True, check=True
+        )
+        mine = [name for name in listed.stdout.split() if name.startswith(f"namespace/{self.prefix}-{kind}")]
+        if mine:
+            subprocess.run([*kubectl, "delete", *mine], capture_output=True, check=True)
+
+    def helm_calls(self) -> int:
+        return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
+
+
+@dataclass(slots=True)
+class Measured:
+    """Seconds of each round, and helm processes of the last."""
+
+    seconds: list[float] = field(default_factory=list)
+    helms: int = 0
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+def rounds(bench: Bench, count: int, works: dict[str, Callable[[], None]]) -> dict[str, Measured]:
+    """Each work once in every round, one after the other."""
+    results = {name: Measured() for name in works}
+    for _round in range(count):
+        for name, work in works.items():
+            before, start = bench.helm_calls(), time.monotonic()
+            work()
+            results[name].seconds.append(time.monotonic() - start)
+            results[name].helms = bench.helm_calls() - before
+    return results
+
+
+def ratio(results: dict[str, Measured], over: str, under: str) -> float:
+    """Median of the ratios round by round: both met the same moment of the machine."""
+    pairs = zip(results[over].seconds, results[under].seconds, strict=True)
+    return statistics.median(left / right for left, right in pairs)
+
+
+def table(title: str, results: dict[str, Measured], base: str) -> None:
+    print(f"\n{title}")
+    print(f"  {'':28} {'seconds':>8} {'ratio':>7} {'helm processes':>15}")
+    for name, measured in results.items():
+        print(f"  {name:28} {measured.median:8.2f} {ratio(results, name, base):7.2f} {measured.helms:15}")
+
+
+def unchanged_party(bench: Bench, count: int) -> dict[str, Measured]:
+    """One party, nothing changed, beside a play that only pings."""
+    ours, peer = bench.inventory("ours", 1), bench.inventory("peer", 1)
+    bench.play("federatedai.kubefate.deploy_fate", ours)
+    values = bench.values(peer)
+    chart = {"chart_path": str(ROOT / "charts" / "fate"), "values_folder": str(values)}
+    bench.play(PEER, peer, **chart)
+    module = CLUSTER
+    return rounds(
+        bench,
+        count,
+        {
+            "ping": lambda: bench.play(PING, ours),
+            "fate_cluster": lambda: bench.play(module, ours),
+            "deploy_fate": lambda: bench.play("federatedai.kubefate.deploy_fate", ours),
+            "kubernetes.core.helm": lambda: bench.play(PEER, peer, **chart),
+            "bare helm": lambda: bench.bare(peer, values),
+        },
+    )
+
+
+def parties(bench: Bench, size: int) -> tuple[dict[str, Measured], dict[str, Measured]]:
+    """Parties from nothing, and then with nothing changed."""
+    ours, peer, bare = (bench.inventory(kind, size) for kind in ("ours", "peer", "bare"))
+    values = bench.values(peer)
+    bench.values(bare)
+    chart = {"chart_path": str(ROOT / "charts" / "fate"), "values_folder": str(values)}
+    works: dict[str, Callable[[], None]] = {
+        "bare helm": lambda: bench.bare(bare, values),
+        "deploy_fate": lambda: bench.play("federatedai.kubefate.deploy_fate", ours),
+        "kubernetes.core.helm": lambda: bench.play(PEER, peer, **chart),
+    }
+    bench.clean("ours")
+    bench.clean("peer")
+    fresh = rounds(bench, 1, works)
+    return fresh, rounds(bench, 2, works)
+
+
+def many_clusters(bench: Bench, size: int, count: int) -> dict[str, Measured]:
+    """``fate_cluster_info`` over all clusters of a Kubernetes, in one task, beside a play that only pings."""
+    chart = bench.folder / "small"
+    for name, text in SMALL_CHART.items():
+        (chart / name).parent.mkdir(parents=True, exist_ok=True)
+        (chart / name).write_text(text)
+    bench.play(SMALL, bench.inventory("many", size), small_chart=str(chart))
+    one = bench.inventory("ours", 1)
+    works: dict[str, Callable[[], None]] = {
+        "ping": lambda: bench.play(PING, one),
+        "fate_cluster_info": lambda: bench.play(LIST, one, clusters_expected=size),
+    }
+    return rounds(bench, count, works)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--parties", type=int, default=20, help="size of the larger federation")
+    parser.add_argument("--clusters", type=int, default=100, help="clusters that are listed")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the measurement with one party")
+    options = parser.parse_args(arguments)
+    sandbox = [sys.executable, str(ROOT / "sandbox")]
+    status = json.loads(
+        subprocess.run([*sandbox, "status", "--json"], capture_output=True, text=True, check=True).stdout
+    )
+    folder = Path(tempfile.mkdtemp(prefix="kubefate-bench-"))
+    bench = Bench(folder, status["kubeconfig"], status["tools"])
+    try:
+        one = unchanged_party(bench, options.rounds)
+        table("One party, nothing changed (ratio to a play that only pings)", one, "ping")
+        fresh, again = parties(bench, options.parties)
+        table(f"{options.parties} parties from nothing to ready (ratio to bare helm, two at once)", fresh, "bare helm")
+        table(f"{options.parties} parties, nothing changed (ratio to bare helm, two at once)", again, "bare helm")
+        bench.clean()
+        many = many_clusters(bench, options.clusters, 3)
+        table(f"All of {options.clusters} clusters in one task (ratio to a play that only pings)", many, "ping")
+    finally:
+        bench.clean()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

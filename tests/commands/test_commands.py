@@ -1,0 +1,190 @@
+"""The README's commands, in a clean copy of the checkout, with an empty HOME and nothing of ours in the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name)
+    assert value, f"{name} is not set: run these tests with tests/run.py --suite commands"
+    return value
+
+
+class Machine:
+    """A clone, an empty home, and a sandbox of its own that uses the tools which are built already."""
+
+    def __init__(self, folder: Path):
+        self.clone = Path(required("KUBEFATE_CLONE"))
+        self.home = folder / "home"
+        self.sandbox = folder / "sandbox"
+        self.home.mkdir()
+        self.sandbox.mkdir()
+        tools = Path(required("KUBEFATE_KUBECTL")).parents[1]
+        (self.sandbox / "bin").symlink_to(tools)
+
+    def run(
+        self, *argv: str, path: str = "", timeout: float = 600, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        python = Path(required("KUBEFATE_PYTHON")).parent
+        kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_CERT"))}
+        env = {
+            **kept,
+            "PATH": path or f"{python}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "KUBEFATE_SANDBOX_HOME": str(self.sandbox),
+            **variables,
+        }
+        done = subprocess.run(
+            argv, cwd=self.clone, env=env, capture_output=True, text=True, timeout=timeout, check=False
+        )
+        print(done.stdout, done.stderr)
+        return done
+
+    def make(self, *argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.run("make", *argv, **variables)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    made = Machine(tmp_path_factory.mktemp("machine"))
+    try:
+        yield made
+    finally:
+        made.make("sandbox-down")
+
+
+def command_lines() -> list[str]:
+    """The command lines of all processes."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return found
+
+
+def changed(text: str) -> int:
+    """The sum of what the play recap says was changed."""
+    return sum(int(part.partition("=")[2]) for part in text.split() if part.startswith("changed="))
+
+
+def test_make_deploy_makes_a_two_party_federation_on_a_bare_machine(machine: Machine) -> None:
+    done = machine.make("deploy")
+    assert done.returncode == 0
+    assert "SIMULATED" in done.stdout
+    for party in ("party-9999: READY", "party-10000: READY", "to party-10000 by", "to party-9999 by"):
+        assert party in done.stdout
+    assert re.search(r"fate-9999: (planning|helm: revision 1|\d of 6 modules ready)", done.stdout), "progress is shown"
+
+
+def test_make_deploy_again_changes_nothing(machine: Machine) -> None:
+    done = machine.make("deploy")
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+    assert "nothing changes" in done.stdout
+
+
+def test_a_kubeconfig_that_happens_to_be_in_the_environment_is_not_used(machine: Machine) -> None:
+    done = machine.make(
+        "deploy", KUBECONFIG="/nowhere/kubeconfig", K8S_AUTH_HOST="https://127.0.0.1:1", INVENTORY="/nowhere"
+    )
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+
+
+def test_a_kubeconfig_on_the_command_line_is_used(machine: Machine) -> None:
+    done = machine.make("deploy", "KUBECONFIG=/nowhere/kubeconfig")
+    assert done.returncode != 0
+    assert "/nowhere/kubeconfig" in done.stdout
+    assert "does not exist" in done.stdout
+
+
+def test_an_inventory_on_the_command_line_is_used(machine: Machine) -> None:
+    inventory = machine.home / "inventory.yml"
+    kubeconfig = machine.sandbox / "clusters" / "default" / "kubeconfig"
+    inventory.write_text(
+        f"""
+fate:
+  hosts:
+    party-9999:
+      fate_party_id: "9999"
+      fate_name: fate-9999
+      fate_kubeconfig: {kubeconfig}
+      fate_spec_files: [{machine.home}/cluster.yaml]
+"""
+    )
+    (machine.home / "cluster.yaml").write_text(
+        "chartName: fate\nchartVersion: v2.0.0\nmodules: [osx, clustermanager, nodemanager, mysql, python, client]\n"
+    )
+    done = machine.make("deploy", f"INVENTORY={inventory}", "ARGS=--check --diff")
+    assert done.returncode == 0
+    assert "StatefulSet/client (fate-9999): create" in done.stdout
+
+
+def test_arguments_go_to_ansible_playbook(machine: Machine) -> None:
+    done = machine.make("deploy", "ARGS=--check --limit party-9999 -e fate_drift=ignore")
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+
+
+def test_make_status_and_make_remove(machine: Machine) -> None:
+    status = machine.make("status")
+    assert status.returncode == 0
+    assert "party-9999: READY" in status.stdout
+    removed = machine.make("remove")
+    assert removed.returncode == 0
+    again = machine.make("status")
+    assert "party-9999: MISSING" in again.stdout
+
+
+def test_the_sandbox_playbook_finds_the_running_sandbox(machine: Machine) -> None:
+    done = machine.make("play", "PLAYBOOK=sandbox")
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+    assert "fate_kubeconfig=" in done.stdout
+
+
+def test_what_is_missing_is_named_with_its_package(machine: Machine) -> None:
+    empty = machine.home / "bin"
+    empty.mkdir()
+    for tool in ("sh", "make", "cat", "cksum", "tr", "tar", "sed", "env", "dirname"):
+        real = next(path for path in (f"/bin/{tool}", f"/usr/bin/{tool}") if Path(path).exists())
+        (empty / tool).symlink_to(real)
+    without_git = machine.run("make", "deploy", path=str(empty))
+    assert without_git.returncode != 0
+    assert "apt install git" in without_git.stderr
+    (empty / "git").symlink_to("/usr/bin/git")
+    (machine.clone / ".venv").rename(machine.clone / ".venv-away")
+    try:
+        without_python = machine.run("make", "deploy", path=str(empty))
+    finally:
+        (machine.clone / ".venv-away").rename(machine.clone / ".venv")
+    assert without_python.returncode != 0
+    assert "Python 3.11 or newer is needed" in without_python.stderr
+    assert "apt install python3" in without_python.stderr
+
+
+def test_make_sandbox_down_leaves_nothing_behind(machine: Machine) -> None:
+    done = machine.make("sandbox-down")
+    assert done.returncode == 0
+    assert not (machine.sandbox / "clusters" / "default").exists()
+    assert not [line for line in command_lines() if str(machine.sandbox) in line]
+    left = {path.name for path in machine.home.iterdir()} - {
+        "inventory.yml",
+        "cluster.yaml",
+        "bin",
+        ".ansible",
+        ".cache",
+        ".kube",
+    }
+    assert {path.name for path in (machine.home / ".kube").iterdir()} == {"cache"}, "where helm keeps API discovery"
+    assert left == set(), "nothing else is written to HOME"

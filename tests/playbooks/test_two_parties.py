@@ -1,0 +1,238 @@
+"""A federation of two parties, from nothing to removed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from support import Federation
+
+BOTH_HELMS = pytest.mark.parametrize(
+    "federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"]
+)
+
+
+def everything(federation: Federation) -> str:
+    """Names and versions of all objects of all parties."""
+    seen = []
+    for host in federation.hosts:
+        for kind in ("all", "configmap", "secret", "ingress", "role", "rolebinding", "serviceaccount", "pvc"):
+            for obj in federation.objects(kind, host):
+                metadata = obj["metadata"]
+                seen.append(f"{obj['kind']}/{metadata['namespace']}/{metadata['name']}@{metadata['resourceVersion']}")
+    return "\n".join(sorted(seen))
+
+
+def routes_of(federation: Federation, host: str) -> Mapping[str, Any]:
+    table = federation.one("configmap", "osx-route-table", host)["data"]["route_table.json"]
+    return dict(json.loads(table)["route_table"])
+
+
+def restarts(federation: Federation, host: str) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in federation.objects("pods", host)}
+
+
+@BOTH_HELMS
+@pytest.mark.smoke
+def test_deploys_two_ready_parties_with_a_route_to_each_other_and_then_changes_nothing(two_parties: Federation) -> None:
+    first = two_parties.play("deploy_fate")
+    assert first.code == 0
+    report = first.message("The federation now")
+    assert report.startswith("SIMULATED"), "the summary says first that pods are simulated"
+    for host, peer in (("party-9999", "10000"), ("party-10000", "9999")):
+        cluster = first.of("Bring the cluster to what its spec says")[host]["cluster"]
+        assert cluster["ready"], cluster["reason"]
+        assert {module["module"] for module in cluster["modules"]} == {
+            "osx",
+            "clustermanager",
+            "nodemanager",
+            "mysql",
+            "python",
+            "fateboard",
+        }
+        endpoint = routes_of(two_parties, host)[peer]["default"][0]
+        assert endpoint["ip"] == f"osx.{two_parties.prefix}-{peer}.svc"
+        assert endpoint["port"] == 9370
+    said = rf"{two_parties.prefix}-9999: (planning|helm: revision 1|\d of 6 modules ready)"
+    assert re.search(said, first.text), "progress is shown while it works"
+    assert str(two_parties.kubeconfig) in first.message("Which Kubernetes is changed, and how")
+
+    before = everything(two_parties)
+    second = two_parties.play("deploy_fate")
+    assert second.code == 0
+    assert second.changed() == 0
+    assert everything(two_parties) == before, "a run in which nothing changes writes nothing"
+
+
+@pytest.mark.smoke
+def test_check_mode_on_an_empty_control_plane_shows_every_object_and_makes_none(two_parties: Federation) -> None:
+    run = two_parties.play("deploy_fate", "--check", "--diff")
+    assert run.code == 0
+    assert two_parties.prefix not in two_parties.kubectl("get", "namespaces")
+    for shown in (
+        f"Namespace/{two_parties.prefix}-9999",
+        f"ServiceAccount/fate-deployer ({two_parties.prefix}-9999): create",
+        f"Role/fate-deployer ({two_parties.prefix}-10000): create",
+        f"Deployment/osx ({two_parties.prefix}-9999): create",
+        f"StatefulSet/mysql ({two_parties.prefix}-10000): create",
+        f"Secret/fate-mysql ({two_parties.prefix}-9999): generated",
+    ):
+        assert shown in run.text
+    deployed = two_parties.play("deploy_fate")
+    assert deployed.code == 0
+    planned = {
+        (c["kind"], c["name"])
+        for c in run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
+    }
+    done = {
+        (c["kind"], c["name"])
+        for c in deployed.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
+    }
+    assert planned - done <= {("Namespace", f"{two_parties.prefix}-9999")}, "the dry run and the run agree"
+    assert done <= planned
+
+
+def test_one_more_nodemanager_touches_one_party_and_one_object(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    other = everything(two_parties)
+    pods = restarts(two_parties, "party-9999")
+    two_parties.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
+    check = two_parties.play("deploy_fate", "--check", "--diff")
+    assert "+spec.replicas: 3" in check.text.replace("+ ", "+")
+    run = two_parties.play("deploy_fate")
+    assert run.code == 0
+    assert list(run.of("Bring the cluster to what its spec says")) == ["party-9999"]
+    changes = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
+    assert ("StatefulSet", "nodemanager") in {(change["kind"], change["name"]) for change in changes}
+    assert len(two_parties.objects("pods", "party-9999")) == len(pods) + 1
+    untouched = [line for line in other.splitlines() if f"/{two_parties.prefix}-10000/" in line]
+    assert set(untouched) <= set(everything(two_parties).splitlines()), "the other party is not touched"
+
+
+def test_a_resource_limit_restarts_only_the_module_that_it_is_for(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in two_parties.objects("pods", "party-9999")}
+    two_parties.hosts["party-9999"]["fate_spec"] = {"fateboard": {"resources": {"limits": {"memory": "5Gi"}}}}
+    run = two_parties.play("deploy_fate")
+    assert run.code == 0
+    plan = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]
+    assert [restart["module"] for restart in plan["restarts"]] == ["fateboard"]
+    after = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in two_parties.objects("pods", "party-9999")}
+    gone = {name for name, uid in before.items() if after.get(name) != uid}
+    assert {name.rpartition("-")[0].rpartition("-")[0] for name in gone} == {"fateboard"}
+
+
+def test_a_module_taken_out_of_the_list_takes_its_objects_with_it(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    two_parties.hosts["party-10000"]["fate_spec"] = {
+        "modules": ["osx", "clustermanager", "nodemanager", "mysql", "python"]
+    }
+    run = two_parties.play("deploy_fate")
+    assert run.code == 0
+    changes = run.of("Bring the cluster to what its spec says")["party-10000"]["plan"]["changes"]
+    assert {change["action"] for change in changes} == {"delete"}
+    assert {change["name"] for change in changes} == {"fateboard", "fateboard-config"}
+    names = {
+        obj["metadata"]["name"]
+        for kind in ("deploy", "service", "ingress")
+        for obj in two_parties.objects(kind, "party-10000")
+    }
+    assert "fateboard" not in names
+
+
+def test_a_party_that_joins_changes_one_route_table_and_restarts_nothing(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    pods = restarts(two_parties, "party-9999")
+    two_parties.add("20000")
+    run = two_parties.play("deploy_fate")
+    assert run.code == 0
+    changes = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
+    assert [(change["kind"], change["name"]) for change in changes] == [("ConfigMap", "osx-route-table")]
+    assert run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["restarts"] == []
+    assert restarts(two_parties, "party-9999") == pods
+    assert "20000" in routes_of(two_parties, "party-9999")
+
+
+@pytest.mark.smoke
+def test_removing_keeps_data_and_namespace_and_purging_takes_them(two_parties: Federation) -> None:
+    two_parties.defaults["fate_spec_defaults"] = {
+        "computing": "Eggroll",
+        "federation": "OSX",
+        "storage": "Eggroll",
+        "persistence": True,
+        "modules": ["osx", "clustermanager", "nodemanager", "mysql", "python"],
+    }
+    assert two_parties.play("deploy_fate").code == 0
+    claims = {claim["metadata"]["name"] for claim in two_parties.objects("pvc", "party-9999")}
+    assert "data-mysql-0" in claims
+    password = two_parties.one("secret", "fate-mysql", "party-9999")["data"]
+
+    removed = two_parties.play("remove_fate")
+    assert removed.code == 0
+    assert two_parties.objects("pods", "party-9999") == []
+    assert {claim["metadata"]["name"] for claim in two_parties.objects("pvc", "party-9999")} == claims
+    jobs = two_parties.kubectl("get", "configmaps", "--namespace", f"{two_parties.prefix}-store", "--output", "name")
+    assert jobs.count("configmap/job-") == 4, "an install and a removal for each party"
+
+    assert two_parties.play("deploy_fate").code == 0
+    assert two_parties.one("secret", "fate-mysql", "party-9999")["data"] == password, "data and password still fit"
+    purged = two_parties.play("remove_fate", purge_data=True, purge_namespace=True)
+    assert purged.code == 0
+    spaces = json.loads(two_parties.kubectl("get", "namespaces", "--output", "json"))["items"]
+    left = [
+        space["metadata"]["name"]
+        for space in spaces
+        if space["metadata"]["name"].startswith(f"{two_parties.prefix}-") and space["status"]["phase"] == "Active"
+    ]
+    assert left == [f"{two_parties.prefix}-store"]
+    again = two_parties.play("remove_fate")
+    assert again.code == 0
+    assert again.changed() == 0, "removing what is not there changes nothing"
+
+
+def test_a_namespace_with_something_foreign_in_it_is_not_purged(federation: Federation) -> None:
+    host = federation.add("9999")
+    assert federation.play("deploy_fate").code == 0
+    federation.kubectl("create", "deployment", "theirs", "--image=x", "--namespace", federation.namespace(host))
+    run = federation.play("remove_fate", purge_namespace=True)
+    assert run.code != 0
+    assert "Deployment/theirs" in run.text
+    assert federation.objects("deployment", host), "nothing was removed before that was found out"
+    assert any(obj["metadata"]["name"] == "osx" for obj in federation.objects("deployment", host))
+
+
+def test_status_tells_state_and_what_differs_from_the_inventory(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    two_parties.kubectl(
+        "scale", "statefulset/nodemanager", "--replicas=1", "--namespace", two_parties.namespace("party-9999")
+    )
+    run = two_parties.play("status")
+    assert run.code == 0
+    assert run.changed() == 0
+    report = run.message("The federation now")
+    assert "party-9999: READY" in report
+    assert "drift: StatefulSet/nodemanager" in report
+
+
+def test_drift_is_left_alone_by_default_and_put_back_when_asked(two_parties: Federation) -> None:
+    assert two_parties.play("deploy_fate").code == 0
+    space = two_parties.namespace("party-9999")
+    two_parties.kubectl("scale", "statefulset/nodemanager", "--replicas=1", "--namespace", space)
+    two_parties.kubectl("delete", "service", "fateboard", "--namespace", space)
+    patch = json.dumps({"data": {"extra.conf": "x"}})
+    two_parties.kubectl("patch", "configmap", "osx-config", "--namespace", space, "--type=merge", "--patch", patch)
+    left = two_parties.play("deploy_fate")
+    assert left.changed() == 0
+    assert two_parties.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 1
+    pods = restarts(two_parties, "party-9999")
+    repaired = two_parties.play("deploy_fate", fate_drift="repair")
+    assert repaired.code == 0
+    assert list(repaired.of("Bring the cluster to what its spec says")) == ["party-9999"]
+    assert two_parties.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 2
+    assert "extra.conf" not in two_parties.one("configmap", "osx-config", "party-9999")["data"]
+    assert two_parties.one("service", "fateboard", "party-9999")
+    assert pods <= restarts(two_parties, "party-9999"), "nothing is restarted by putting it back"
+    assert two_parties.play("deploy_fate", fate_drift="repair").changed() == 0

@@ -1,0 +1,68 @@
+"""The command line: which suites, in what order, and the summary."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import time
+from collections.abc import Sequence
+
+from . import control_plane, pythons, tree
+from .places import OUTPUT
+from .suites import Machine, Outcome, Suite, all_suites, real_suites
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suites; 0 if every one ran at least one test and none failed."""
+    parser = argparse.ArgumentParser(prog="tests/run.py", description=__doc__)
+    parser.add_argument("--suite", action="append", metavar="NAME", help="run only suites whose name begins so")
+    parser.add_argument("--long", action="store_true", help="the whole matrix, soaks and races")
+    parser.add_argument("--real", action="store_true", help="only what runs programs of FATE from package registries")
+    parser.add_argument("--list", action="store_true", help="list the suites")
+    options = parser.parse_args(arguments)
+    machine = _prepare(options.long)
+    suites = real_suites(machine) if options.real else all_suites(machine)
+    if options.list:
+        for suite in suites:
+            print(f"{suite.name:24} {suite.about}")
+        return 0
+    wanted = [suite for suite in suites if not options.suite or suite.name.startswith(tuple(options.suite))]
+    if not wanted:
+        print("No such suite. There are: " + ", ".join(suite.name for suite in suites))
+        return 2
+    return _run(wanted, machine)
+
+
+def _prepare(long: bool) -> Machine:
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    oldest, newest = pythons.oldest_and_newest(pythons.available())
+    tools = control_plane.build()
+    old, new = pythons.make(*oldest), pythons.make(*newest)
+    tree.refresh()
+    return Machine(old, new, control_plane.start(tools), long)
+
+
+def _run(suites: list[Suite], machine: Machine) -> int:
+    results: list[tuple[Suite, Outcome, float]] = []
+    try:
+        for suite in suites:
+            print(f"\n=== {suite.name}: {suite.about}", flush=True)
+            start = time.monotonic()
+            outcome = suite.work(machine)
+            if not outcome.count and not outcome.failures:
+                outcome.failures.append("no test ran")
+            results.append((suite, outcome, time.monotonic() - start))
+    finally:
+        clean = control_plane.stop()
+    print("\n=== summary")
+    for suite, outcome, seconds in results:
+        verdict = "FAILED" if outcome.failures else "passed"
+        print(f"{suite.name:20} {outcome.count:5} {outcome.unit:8} {verdict}  {seconds:6.0f} s  {suite.about}")
+        for failure in outcome.failures[:20]:
+            print(f"{'':20} - {failure}")
+    if not clean:
+        print("The test sandbox left something behind; see tests/output/sandbox.log")
+    failed = [suite.name for suite, outcome, _seconds in results if outcome.failures]
+    total = sum(outcome.count for _suite, outcome, _seconds in results)
+    print(f"{len(results)} suites, {total} tests, " + (f"FAILED: {', '.join(failed)}" if failed else "all passed"))
+    return 1 if failed or not clean else 0

@@ -1,0 +1,137 @@
+"""Which Pythons this machine has, and which ansible-core goes with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .places import ROOT, WORK
+from .shell import run
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_CORE = "2.18"
+NEWEST_PYTHON_OF = {"2.18": (3, 13), "2.19": (3, 13), "2.20": (3, 14), "2.21": (3, 14)}
+OLDEST_PYTHON_OF = {"2.18": (3, 11), "2.19": (3, 11), "2.20": (3, 12), "2.21": (3, 12)}
+"""Controller Pythons of each ansible-core. Source: its support matrix."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Python:
+    """A real interpreter, no shim."""
+
+    version: tuple[int, int]
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return ".".join(map(str, self.version))
+
+
+def available() -> list[Python]:
+    """One interpreter for each version from 3.11 on, oldest first."""
+    found: dict[tuple[int, int], Python] = {}
+    for candidate in _candidates():
+        python = _look(candidate)
+        if python and python.version >= OLDEST_PYTHON:
+            found.setdefault(python.version, python)
+    return sorted(found.values())
+
+
+def _candidates() -> Iterator[Path]:
+    yield Path(sys.executable)
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        for minor in range(11, 16):
+            path = Path(folder) / f"python3.{minor}"
+            if path.exists():
+                yield path
+    shims = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder.endswith("/.pyenv/shims")]
+    for root in (os.environ.get("PYENV_ROOT"), str(Path.home() / ".pyenv"), *(str(Path(it).parent) for it in shims)):
+        if root:
+            yield from sorted(Path(root).glob("versions/3.1[1-9]*/bin/python3"))
+
+
+def _look(path: Path) -> Python | None:
+    """The interpreter behind a path: a virtual environment's base, the program behind a shim."""
+    code = "import json,sys; print(json.dumps([sys._base_executable or sys.executable, *sys.version_info[:2]]))"
+    try:
+        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=20, check=False)
+        base, major, minor = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return Python((major, minor), Path(base).resolve())
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment with one ansible-core."""
+
+    core: str
+    python: Python
+    folder: Path
+
+    @property
+    def bin(self) -> Path:
+        return self.folder / "bin"
+
+    @property
+    def label(self) -> str:
+        return f"ansible-core {self.core} on Python {self.python.name}"
+
+
+def matrix(pythons: list[Python]) -> list[tuple[str, Python]]:
+    """Every supported pair of ansible-core and Python that this machine can run."""
+    return [
+        (core, python)
+        for core in OLDEST_PYTHON_OF
+        for python in pythons
+        if OLDEST_PYTHON_OF[core] <= python.version <= NEWEST_PYTHON_OF[core]
+    ]
+
+
+def oldest_and_newest(pythons: list[Python]) -> tuple[tuple[str, Python], tuple[str, Python]]:
+    """The oldest pair, and the newest ansible-core on the newest Python."""
+    pairs = matrix(pythons)
+    newest_core = max(core for core, _python in pairs)
+    newest = max(python for core, python in pairs if core == newest_core)
+    oldest = min(python for core, python in pairs if core == OLDEST_CORE)
+    return (OLDEST_CORE, oldest), (newest_core, newest)
+
+
+def make(core: str, python: Python) -> Environment:
+    """The virtual environment for one pair, made once."""
+    folder = WORK / "envs" / f"core-{core}-py{python.name}"
+    environment = Environment(core, python, folder)
+    wanted = (ROOT / "requirements.txt").read_text() + (ROOT / "tests" / "requirements.txt").read_text()
+    stamp = folder / ".made-from"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return environment
+    print(f"Making the environment for {environment.label}", flush=True)
+    log = f"environment-{core}-{python.name}"
+    next_minor = f"2.{int(core.split('.')[1]) + 1}"
+    steps: list[list[str | Path]] = [
+        [python.path, "-m", "venv", "--clear", folder],
+        [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            f"ansible-core>={core},<{next_minor}",
+            "--requirement",
+            ROOT / "requirements.txt",
+            "--requirement",
+            ROOT / "tests" / "requirements.txt",
+        ],
+    ]
+    for argv in steps:
+        code, _text = run(argv, log=log)
+        if code:
+            raise SystemExit(f"The environment for {environment.label} could not be made; see tests/output/{log}.log")
+    stamp.write_text(wanted)
+    return environment

@@ -1,0 +1,67 @@
+"""Running commands: what they print goes to the terminal and to a log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .places import OUTPUT, ROOT
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    log: str,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 3600,
+    quiet: bool = False,
+) -> tuple[int, str]:
+    """Exit code and what was printed. log: name of the file under ``tests/output``. timeout: seconds."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    with (OUTPUT / f"{log}.log").open("a", encoding="utf-8") as stream:
+        stream.write(f"$ {' '.join(map(str, argv))}\n")
+        process = subprocess.Popen(
+            [str(part) for part in argv],
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            stream.write(line)
+            if not quiet:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        code = process.wait(timeout=timeout)
+    return code, "".join(lines)
+
+
+def environment(*folders: Path, **extra: str) -> dict[str, str]:
+    """A small, known environment: the given folders and the system's own in PATH, and no setting of Kubernetes or of
+    Ansible that happens to be there. Settings of package registries and certificates are kept."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("PIP_", "SSL_CERT", "GO", "XDG_CACHE", "KUBEFATE_SEED"))
+        or name.endswith(("CA_BUNDLE", "_PROXY", "_proxy"))
+    }
+    path = [str(folder) for folder in folders] + [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ]
+    home = os.environ.get("HOME", "/tmp")
+    return {**kept, "PATH": ":".join(path), "HOME": home, "LANG": "C.UTF-8", "TERM": "dumb", **extra}

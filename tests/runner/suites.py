@@ -1,0 +1,261 @@
+"""The suites. Each returns how many tests it ran and what failed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from . import pythons, services, tree
+from .control_plane import ControlPlane
+from .places import HOME, OUTPUT, ROOT, TREE, WORK
+from .pythons import Environment
+from .shell import environment, run
+
+PARALLEL = ["--numprocesses=auto", "--dist=worksteal"]
+"""Options of pytest for tests that are independent of each other."""
+WAITING = ["--numprocesses=3", "--dist=worksteal"]
+"""The same for tests that mostly wait."""
+
+SMOKE = "smoke"
+"""Alias of the integration targets that also run on the oldest ansible-core, and pytest mark of such playbook tests."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a suite did. unit: what was counted."""
+
+    count: int = 0
+    failures: list[str] = field(default_factory=list)
+    unit: str = "tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the suites run with."""
+
+    oldest: Environment
+    newest: Environment
+    plane: ControlPlane
+    long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    name: str
+    about: str
+    work: Callable[[Machine], Outcome]
+
+
+def lint(machine: Machine) -> Outcome:
+    """Formatting, types, style: one test for each tool and file set."""
+    tools = Path(sys.executable).parent
+    outcome = Outcome(unit="tools")
+    packages = ["module_utils", "modules", "filter", "callback", "inventory", "plugin_utils"]
+    collection = [f"ansible_collections/federatedai/kubefate/plugins/{package}" for package in packages]
+    known = environment(tools, MYPYPATH=str(TREE.parents[2]), ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
+    pyproject = str(ROOT / "pyproject.toml")
+    checks: list[tuple[str, list[str | Path], Path]] = [
+        ("ruff-format", [tools / "ruff", "format", "--check", "--quiet", "."], ROOT),
+        ("ruff", [tools / "ruff", "check", "--quiet", "."], ROOT),
+        ("mypy", [tools / "mypy", "--config-file", pyproject, *collection], TREE.parents[2]),
+        ("mypy-sandbox", [tools / "mypy", "--config-file", pyproject, "-p", "sandbox"], ROOT),
+        ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "tests/runner", "tests/bench"], ROOT),
+        ("yamllint", [tools / "yamllint", "--strict", "."], ROOT),
+        ("ansible-lint", [tools / "ansible-lint", "--profile", "production", "--offline", "--strict"], TREE),
+    ]
+    for name, argv, folder in checks:
+        code, _text = run(argv, log="lint", cwd=folder, env=known)
+        outcome.count += 1
+        if code:
+            outcome.failures.append(name)
+    return outcome
+
+
+def pytest(
+    env: Environment, folder: str, name: str, machine: Machine, extra: Sequence[str] = (), **variables: str
+) -> Outcome:
+    """One pytest run, counted from its own report."""
+    report = OUTPUT / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    known = environment(
+        env.bin,
+        PYTHONPATH=str(TREE.parents[2]),
+        ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]),
+        KUBEFATE_LONG="1" if machine.long else "",
+        **machine.plane.variables(),
+        **variables,
+    )
+    argv: list[str | Path] = [
+        env.bin / "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        *extra,
+        folder,
+    ]
+    code, _text = run(argv, log=name, cwd=TREE, env=known)
+    outcome = Outcome()
+    if report.exists():
+        suite = ElementTree.parse(report).getroot().find("testsuite")
+        assert suite is not None
+        skipped = int(suite.get("skipped", "0"))
+        outcome.count = int(suite.get("tests", "0")) - skipped
+        outcome.failures += [
+            f"{case.get('classname')}::{case.get('name')}"
+            for case in suite.iter("testcase")
+            if case.find("failure") is not None or case.find("error") is not None
+        ]
+        if skipped:
+            outcome.failures.append(f"{skipped} tests were skipped: a skipped test shows nothing")
+    if code and not outcome.failures:
+        outcome.failures.append(f"pytest ended with exit code {code}")
+    return outcome
+
+
+def unit(env: Environment) -> Callable[[Machine], Outcome]:
+    """The core, the plugins and the sandbox."""
+    extra = ["--ignore=tests/unit/charts", *PARALLEL]
+    return lambda machine: pytest(env, "tests/unit", f"unit-{env.core}-py{env.python.name}", machine, extra)
+
+
+def charts(machine: Machine) -> Outcome:
+    """The charts with helm 3 and helm 4; no ansible-core takes part in them."""
+    return pytest(machine.newest, "tests/unit/charts", "charts", machine, PARALLEL)
+
+
+def sanity(env: Environment) -> Callable[[Machine], Outcome]:
+    """``ansible-test sanity``, all of its tests, no ignores for plugins and roles."""
+
+    def work(machine: Machine) -> Outcome:
+        argv = ["sanity", "--local", "--color", "no", "--python", env.python.name]
+        code, text = _ansible_test(env, argv, f"sanity-{env.core}")
+        outcome = Outcome(len(set(re.findall(r"^Running sanity test ['\"]([^'\"]+)['\"]", text, re.MULTILINE))))
+        failed = re.search(r"The (\d+) sanity test\(s\) listed below[^:]*failed: (.*)", text)
+        if failed:
+            outcome.failures += failed[2].split(", ")
+        outcome.failures += [line for line in text.splitlines() if line.startswith("WARNING: Skipping sanity test")]
+        if code and not outcome.failures:
+            outcome.failures.append(f"ansible-test ended with exit code {code}")
+        return outcome
+
+    return work
+
+
+def integration(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
+    """``ansible-test integration`` against the sandbox."""
+
+    def work(machine: Machine) -> Outcome:
+        plane = machine.plane
+        config = {
+            "kubeconfig": str(plane.kubeconfig),
+            "helm3": plane.tools["helm3"],
+            "helm4": plane.tools["helm4"],
+            "kubectl": plane.tools["kubectl"],
+        }
+        text = "---\n" + "".join(f"{key}: {value}\n" for key, value in config.items())
+        (TREE / "tests" / "integration" / "integration_config.yml").write_text(text)
+        wanted = _targets(smoke)
+        argv = ["integration", "--local", "--color", "no", "--allow-unsupported", *wanted]
+        code, printed = _ansible_test(env, argv, f"integration-{env.core}")
+        ran = re.findall(r"^Running (\S+) integration test (?:role|script)", printed, re.MULTILINE)
+        outcome = Outcome(len(set(ran)), unit="targets")
+        missing = sorted(set(wanted) - set(ran))
+        if code:
+            outcome.failures.append(f"target {ran[-1] if ran else '(none started)'}")
+        elif missing:
+            outcome.failures.append(f"did not run: {', '.join(missing)}")
+        return outcome
+
+    return work
+
+
+def _targets(smoke: bool) -> list[str]:
+    found = []
+    for folder in sorted((ROOT / "tests" / "integration" / "targets").iterdir()):
+        aliases = folder / "aliases"
+        words = aliases.read_text().split() if aliases.exists() else []
+        if "hidden" not in words and (not smoke or SMOKE in words):
+            found.append(folder.name)
+    return found
+
+
+def _ansible_test(env: Environment, argv: Sequence[str], log: str) -> tuple[int, str]:
+    """ansible-test with a HOME of its own and the real Pythons, no shims, in PATH."""
+    folders = [python.path.parent for python in pythons.available()]
+    known = environment(env.bin, *folders, HOME=str(HOME))
+    return run([env.bin / "ansible-test", *argv], log=log, cwd=TREE, env=known)
+
+
+def playbooks(env: Environment, smoke: bool, files: str = "test_*.py") -> Callable[[Machine], Outcome]:
+    """The playbooks as a user runs them, from the installed tarball. files: which ones, as a shell pattern."""
+
+    def work(machine: Machine) -> Outcome:
+        installed = tree.install(env)
+        extra = [*WAITING, *(["-m", SMOKE] if smoke else []), "-o", f"python_files={files}"]
+        variables = {"KUBEFATE_COLLECTIONS": str(installed), "KUBEFATE_ANSIBLE_BIN": str(env.bin)}
+        other = machine.newest if env == machine.oldest else machine.oldest
+        variables["KUBEFATE_OTHER_ANSIBLE_BIN"] = str(other.bin)
+        name = f"{'playbooks' if files == 'test_*.py' else 'soak'}-{env.core}-py{env.python.name}"
+        return pytest(env, "tests/playbooks", name, machine, extra, **variables)
+
+    return work
+
+
+def commands(machine: Machine) -> Outcome:
+    """The commands of the README, in a clean copy of the checkout with an empty HOME."""
+    clone = WORK / "clone"
+    shutil.rmtree(clone, ignore_errors=True)
+    for name in tree.files():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, clone / name)
+    variables = {"KUBEFATE_CLONE": str(clone), "KUBEFATE_PYTHON": str(machine.newest.python.path)}
+    try:
+        return pytest(machine.newest, "tests/commands", "commands", machine, **variables)
+    finally:
+        shutil.rmtree(clone, ignore_errors=True)
+
+
+def real(machine: Machine) -> Outcome:
+    """The core with programs of FATE that package registries have."""
+    variables = {"KUBEFATE_FATE_FLOW_PYTHON": str(services.fate_flow()), "KUBEFATE_SANDBOX_PYTHON": sys.executable}
+    return pytest(machine.newest, "tests/real", "real", machine, **variables)
+
+
+def real_suites(machine: Machine) -> list[Suite]:
+    """Those that download and run programs of FATE; only when asked for."""
+    return [Suite("real-fate-flow", "running jobs, with FATE-Flow 2.2.0 from PyPI", real)]
+
+
+def all_suites(machine: Machine) -> list[Suite]:
+    """In the order in which they run: what fails soonest comes first."""
+    old, new = machine.oldest, machine.newest
+    suites = [
+        Suite("lint", "formatting, types, style", lint),
+        Suite(f"unit-{new.core}", new.label, unit(new)),
+        Suite(f"unit-{old.core}", old.label, unit(old)),
+        Suite("charts", "charts with helm 3 and helm 4", charts),
+        Suite(f"sanity-{new.core}", new.label, sanity(new)),
+        Suite(f"sanity-{old.core}", old.label, sanity(old)),
+        Suite(f"integration-{new.core}", new.label, integration(new, smoke=False)),
+        Suite(f"integration-{old.core}", old.label, integration(old, smoke=not machine.long)),
+        Suite(f"playbooks-{new.core}", new.label, playbooks(new, smoke=False)),
+        Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not machine.long)),
+        Suite("commands", "the README's commands on a clean copy", commands),
+    ]
+    if machine.long:
+        suites.append(Suite("soak", "kills, races and restarts", playbooks(new, smoke=False, files="soak_*.py")))
+        for core, python in pythons.matrix(pythons.available()):
+            env = pythons.make(core, python)
+            if env not in (old, new):
+                label = f"{core}-py{python.name}"
+                suites.append(Suite(f"unit-{label}", env.label, unit(env)))
+                suites.append(Suite(f"playbooks-{label}", env.label, playbooks(env, smoke=True)))
+    return suites

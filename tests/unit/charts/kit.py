@@ -1,0 +1,195 @@
+# Copyright: the contributors of federatedai.kubefate
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the charts share: helm, the way from a cluster.yaml to manifests, and a look into manifests."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import functools
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHART = Path(__file__).parents[3] / "charts" / "fate"
+RELEASE = "fate-9999"
+ALL_MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard", "client"]
+Spec = dict[str, Any]
+# libyaml where it is, which is many times faster.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# A party of FATE 2.0.0, the version that has an image of every module.
+PARTY: Spec = {"name": RELEASE, "partyId": "9999", "fateVersion": "2.0.0", "modules": ALL_MODULES}
+
+
+class HelmError(Exception):
+    """helm ended with an error; the text is what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """A helm executable."""
+
+    path: str
+
+    @classmethod
+    def of_major(cls, major: int) -> Helm:
+        """The helm that the environment names for this major version."""
+        variable = f"KUBEFATE_HELM{major}"
+        path = os.environ.get(variable)
+        if not path:
+            raise AssertionError(
+                f"{variable} must hold the path of a helm {major}: these tests render the charts with it."
+            )
+        if not os.access(path, os.X_OK):
+            raise AssertionError(f"{variable}: {path} is no executable.")
+        return cls(path)
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        done = subprocess.run([self.path, *arguments], input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise HelmError(done.stderr + done.stdout)
+        return done.stdout
+
+    def values_of(self, specs: Sequence[Spec], chart: Path = CHART) -> list[Spec]:
+        """Values that the chart's values template makes of each spec, all in one process."""
+        with tempfile.TemporaryDirectory() as folder:
+            templates = Path(folder, "templates")
+            templates.mkdir()
+            Path(folder, "Chart.yaml").write_text("apiVersion: v2\nname: render\nversion: 0.0.0\n", encoding="utf-8")
+            Path(templates, "_values-template.yaml").write_bytes(Path(chart, "values-template.yaml").read_bytes())
+            partial = '- {{ include (print $.Template.BasePath "/_values-template.yaml") . | b64enc }}'
+            every = "out:\n{{- range .Values.specs }}\n" + partial + "\n{{- end }}\n"
+            Path(templates, "out.yaml").write_text(every, encoding="utf-8")
+            text = self.run("template", "render", folder, "--values", "-", stdin=json.dumps({"specs": specs}))
+        encoded = yaml.load(text, Loader=LOADER)["out"]
+        texts = [base64.b64decode(item).decode().replace("<no value>", "") for item in encoded]
+        return [yaml.load(item, Loader=LOADER) for item in texts]
+
+    def template(self, values: Mapping[str, Any], chart: Path = CHART) -> str:
+        """Manifests that the chart makes of values."""
+        return self.run(
+            "template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", stdin=json.dumps(values)
+        )
+
+    def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
+        """Manifests of a cluster.yaml."""
+        return _rendered(self, json.dumps(spec), chart)
+
+
+@functools.cache
+def _rendered(helm: Helm, spec: str, chart: Path) -> Manifests:
+    return Manifests(helm.template(helm.values_of([json.loads(spec)], chart)[0], chart))
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """What a chart renders."""
+
+    text: str
+
+    @functools.cached_property
+    def objects(self) -> list[dict[str, Any]]:
+        return [item for item in yaml.load_all(self.text, Loader=LOADER) if item]
+
+    def names(self, kind: str) -> set[str]:
+        return {item["metadata"]["name"] for item in self.objects if item["kind"] == kind}
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        for item in self.objects:
+            if (item["kind"], item["metadata"]["name"]) == (kind, name):
+                return item
+        raise AssertionError(f"no {kind} {name}; there are {sorted(self.names(kind))}")
+
+    def data(self, config_map: str, key: str) -> str:
+        text = self.get("ConfigMap", config_map)["data"][key]
+        assert isinstance(text, str)
+        return text
+
+    def properties(self, config_map: str, key: str) -> dict[str, str]:
+        lines = [line for line in self.data(config_map, key).splitlines() if "=" in line]
+        return dict(line.split("=", 1) for line in lines)
+
+    def workload(self, name: str) -> dict[str, Any]:
+        kind = "Deployment" if name in self.names("Deployment") else "StatefulSet"
+        return self.get(kind, name)
+
+    def workloads(self) -> list[dict[str, Any]]:
+        return [item for item in self.objects if item["kind"] in ("Deployment", "StatefulSet")]
+
+    def pod(self, name: str) -> dict[str, Any]:
+        spec = self.workload(name)["spec"]["template"]["spec"]
+        assert isinstance(spec, dict)
+        return spec
+
+    def pods(self) -> Iterator[dict[str, Any]]:
+        for item in self.workloads():
+            yield item["spec"]["template"]["spec"]
+        for item in self.objects:
+            if item["kind"] == "Pod":
+                yield item["spec"]
+
+    def container(self, name: str) -> dict[str, Any]:
+        """The main container of a workload."""
+        container = self.pod(name)["containers"][0]
+        assert isinstance(container, dict)
+        return container
+
+    def script(self, name: str) -> str:
+        """Shell text that the main container of a workload runs."""
+        text = self.container(name)["command"][-1]
+        assert isinstance(text, str)
+        return text
+
+    def checksum(self, name: str) -> str:
+        text = self.workload(name)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+        assert isinstance(text, str)
+        return text
+
+
+def party(**changes: Any) -> Spec:
+    """The usual spec with top-level keys changed."""
+    return {**copy.deepcopy(PARTY), **changes}
+
+
+def env_of(container: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables of a container: text, or where it comes from."""
+    return {item["name"]: item.get("value", item.get("valueFrom")) for item in container.get("env", [])}
+
+
+@functools.cache
+def spec_schema() -> dict[str, Any]:
+    schema = json.loads(Path(CHART, "spec.schema.json").read_text(encoding="utf-8"))
+    assert isinstance(schema, dict)
+    return schema
+
+
+def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """A schema with its own reference, if it has one, put in."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/$defs/")
+        return {**root["$defs"][name], **{key: value for key, value in schema.items() if key != "$ref"}}
+    return schema
+
+
+def properties_of(root: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Dotted path and schema of every property; entries of lists are written with []."""
+
+    def walk(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        schema = resolved(schema, root)
+        for name, child in schema.get("properties", {}).items():
+            inner = f"{path}.{name}" if path else name
+            yield inner, resolved(child, root)
+            yield from walk(child, inner)
+        if isinstance(schema.get("items"), dict):
+            yield from walk(schema["items"], f"{path}[]")
+
+    yield from walk(root, "")

@@ -1,0 +1,199 @@
+# Copyright: the contributors of federatedai.kubefate
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shell text that containers run: it parses, and passwords of any kind reach the files as they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .kit import Helm, Manifests, party
+
+AWKWARD = r"""a/b&c\d%e'f"g$h`i;j|k(l)*m#n!o=p:q@r s~t{u}v<w>x^y"""
+PASSWORDS = [AWKWARD, "plain123", "\\n&\\1", "%%d", "'", "  x  ", "$MYSQL_USER", "@POD_IP"]
+P = "/data/projects/fate"
+
+
+def scripts(manifests: Manifests) -> dict[str, tuple[str, str]]:
+    """Shell and text of every container that runs one."""
+    found = {}
+    for pod in manifests.pods():
+        for container in pod["containers"] + pod.get("initContainers", []):
+            command = container.get("command", [])
+            if "-c" in command:
+                shell = command[command.index("-c") - 1]
+                found[container["name"]] = (shell, command[-1])
+    return found
+
+
+@pytest.mark.parametrize("version", ["2.0.0", "2.2.0"])
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_every_script_parses(helm: Helm, version: str, shell: str) -> None:
+    spec = party(fateVersion=version, client={"image": "example/client", "imageTag": "1"}, osx={"enableTLS": True})
+    found = scripts(helm.render(spec))
+    assert set(found) == {
+        *(
+            "osx",
+            "clustermanager",
+            "prepare-mysql",
+            "nodemanager",
+            "fateflow",
+            "ping-mysql",
+            "fateboard",
+            "client",
+            "test",
+        )
+    }
+    for name, (_rest, text) in found.items():
+        done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+def test_kubernetes_replaces_nothing_in_a_script(helm: Helm) -> None:
+    """Kubernetes makes $$ to $ and puts in a variable for $(NAME)."""
+    for name, (_rest, text) in scripts(helm.render(party())).items():
+        assert "$$" not in text, name
+        assert not re.search(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)", text), name
+
+
+def run_start(manifests: Manifests, name: str, root: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the start of a container below a folder, up to and without the program itself."""
+    text = manifests.script(name)
+    text = text[: text.rindex("\nexec ") + 1]
+    for path in (P, "/etc/fate"):
+        text = text.replace(path, f"{root}{path}")
+    work = root / manifests.container(name)["workingDir"].lstrip("/")
+    work.mkdir(parents=True, exist_ok=True)
+    environment = {"PATH": os.environ["PATH"], **env}
+    return subprocess.run(["sh", "-c", text], cwd=work, env=environment, capture_output=True, text=True, check=False)
+
+
+def prepared(root: Path, manifests: Manifests, config_map: str, key: str, target: str) -> Path:
+    """Put a ConfigMap's file where it is mounted and one of the image, readable to all, where it goes to."""
+    source = root / "etc/fate" / key
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(manifests.data(config_map, key), encoding="utf-8")
+    file = root / target.lstrip("/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("of the image\n", encoding="utf-8")
+    file.chmod(0o644)
+    return file
+
+
+def java_value(text: str) -> str:
+    """A value as java.util.Properties reads it."""
+    return re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text.lstrip())
+
+
+def properties(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if "=" in line)
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_fate_flow_reads_the_password_as_it_is(helm3: Helm, tmp_path: Path, password: str) -> None:
+    manifests = helm3.render(party())
+    conf = prepared(tmp_path, manifests, "python-config", "service_conf.yaml", f"{P}/fate_flow/conf/service_conf.yaml")
+    eggroll = prepared(
+        tmp_path, manifests, "eggroll-config", "eggroll.properties", f"{P}/eggroll/conf/eggroll.properties"
+    )
+    env = {"POD_IP": "10.1.2.3", "MYSQL_USER": "o'brien", "MYSQL_PASSWORD": password}
+    done = run_start(manifests, "python", tmp_path, env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout + done.stderr == ""
+    parsed = yaml.safe_load(conf.read_text(encoding="utf-8"))
+    assert parsed["database"]["mysql"]["passwd"] == password
+    assert parsed["database"]["mysql"]["user"] == "o'brien"
+    assert parsed["fateflow"]["host"] == "10.1.2.3"
+    assert stat.S_IMODE(conf.stat().st_mode) == 0o600
+    assert properties(eggroll)["eggroll.resourcemanager.clustermanager.jdbc.password"] == ""
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_cluster_manager_reads_the_password_as_it_is(helm3: Helm, tmp_path: Path, password: str) -> None:
+    manifests = helm3.render(party())
+    file = prepared(tmp_path, manifests, "eggroll-config", "eggroll.properties", f"{P}/eggroll/conf/eggroll.properties")
+    done = run_start(manifests, "clustermanager", tmp_path, {"MYSQL_USER": "fate", "MYSQL_PASSWORD": password})
+    assert done.returncode == 0, done.stderr
+    written = properties(file)["eggroll.resourcemanager.clustermanager.jdbc.password"]
+    assert java_value(written) == password
+    # Python's configparser, which reads this file too, would stumble.
+    assert "%" not in file.read_text(encoding="utf-8")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_cluster_manager_keeps_its_settings_out_of_its_log(helm3: Helm, tmp_path: Path) -> None:
+    manifests = helm3.render(party())
+    prepared(tmp_path, manifests, "eggroll-config", "eggroll.properties", f"{P}/eggroll/conf/eggroll.properties")
+    log4j = tmp_path / P.lstrip("/") / "eggroll/conf/log4j2.xml"
+    log4j.write_text("<Configuration><Loggers><Root level='info'/></Loggers></Configuration>", encoding="utf-8")
+    done = run_start(manifests, "clustermanager", tmp_path, {"MYSQL_USER": "fate", "MYSQL_PASSWORD": "x"})
+    assert done.returncode == 0, done.stderr
+    assert '<Loggers><Logger name="org.fedai.eggroll.core.config.MetaInfo" level="warn"/><Root' in log4j.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_each_nodemanager_writes_its_own_name_and_no_password(helm3: Helm, tmp_path: Path) -> None:
+    manifests = helm3.render(party())
+    for name in ("nodemanager-0", "nodemanager-1"):
+        file = prepared(
+            tmp_path / name, manifests, "eggroll-config", "eggroll.properties", f"{P}/eggroll/conf/eggroll.properties"
+        )
+        done = run_start(manifests, "nodemanager", tmp_path / name, {"POD_NAME": name})
+        assert done.returncode == 0, done.stderr
+        settings = properties(file)
+        assert settings["eggroll.resourcemanager.nodemanager.host"] == f"{name}.nodemanager"
+        assert settings["eggroll.resourcemanager.clustermanager.jdbc.password"] == ""
+        assert "@" not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", ["2.0.0", "2.2.0"])
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_board_reads_the_password_as_it_is(helm3: Helm, tmp_path: Path, version: str, password: str) -> None:
+    manifests = helm3.render(party(fateVersion=version, modules=["fateboard"]))
+    target = manifests.container("fateboard")["workingDir"] + "/conf/application.properties"
+    file = prepared(tmp_path, manifests, "fateboard-config", "application.properties", target)
+    done = run_start(manifests, "fateboard", tmp_path, {"BOARD_USERNAME": "admin", "BOARD_PASSWORD": password})
+    assert done.returncode == 0, done.stderr
+    assert java_value(properties(file)["server.board.login.password"]) == password
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("password", ["a${b}", "a#{b}"])
+def test_board_refuses_a_password_that_it_would_misread_and_does_not_say_it(
+    helm3: Helm, tmp_path: Path, password: str
+) -> None:
+    manifests = helm3.render(party(modules=["fateboard"]))
+    target = manifests.container("fateboard")["workingDir"] + "/conf/application.properties"
+    prepared(tmp_path, manifests, "fateboard-config", "application.properties", target)
+    done = run_start(manifests, "fateboard", tmp_path, {"BOARD_USERNAME": "admin", "BOARD_PASSWORD": password})
+    assert done.returncode == 1 and "FATE-Board takes no" in done.stderr and password not in done.stderr
+
+
+WAIT_CASES = {
+    "answers": ("exit 0", 0, "answers."),
+    "refuses": ('echo "ERROR 1045 (28000): Access denied for user" >&2; exit 1', 1, "refuses the user and password"),
+    "never answers": ('echo "ERROR 2003 (HY000): Can\'t connect" >&2; exit 1', 1, "did not answer within 3 s"),
+}
+
+
+@pytest.mark.parametrize("case", WAIT_CASES)
+def test_wait_for_the_database(helm3: Helm, tmp_path: Path, case: str) -> None:
+    client, code, said = WAIT_CASES[case]
+    fake = tmp_path / "mysql"
+    fake.write_text(f'#!/bin/sh\n[ "$MYSQL_PWD" = "p w" ] || exit 7\n{client}\n', encoding="utf-8")
+    fake.chmod(0o755)
+    (tmp_path / "sleep").symlink_to("/bin/true")
+    text = helm3.render(party()).pod("python")["initContainers"][0]["command"][-1]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "MYSQL_HOST": "db", "MYSQL_PORT": "3306", "WAIT_SECONDS": "3"}
+    env |= {"MYSQL_DATABASE": "fate", "MYSQL_USER": "fate", "MYSQL_PASSWORD": "p w"}
+    done = subprocess.run(["bash", "-c", text], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code and said in done.stdout + done.stderr
+    assert "p w" not in done.stdout + done.stderr

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking the API server what an object would be."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import ask, render_manifest
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
+from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.making import Gathered
+
+REF = Ref("v1", "ConfigMap", "ns", "settings")
+
+
+def settings(version: str) -> dict[str, Any]:
+    metadata = {"name": "settings", "namespace": "ns", "resourceVersion": version}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}}
+
+
+class Busy:
+    """An API server on which somebody writes an object again and again. writes: how often."""
+
+    def __init__(self, writes: int, status: int = 409):
+        self.version, self.writes, self.status = 1, writes, status
+
+    def parallel(self, work: Any, items: Any) -> list[Any]:
+        return [work(item) for item in items]
+
+    def read(self, _ref: Ref) -> dict[str, Any]:
+        return settings(str(self.version))
+
+    def replace(self, obj: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+        assert dry_run
+        if self.writes:
+            self.writes -= 1
+            self.version += 1
+        if obj["metadata"]["resourceVersion"] != str(self.version):
+            raise ApiError("the object has been modified", Kind.REFUSED, status=self.status)
+        return obj
+
+
+def answer(api: Any) -> Any:
+    gathered = Gathered("r", "ns", True, (), {REF: settings("")}, None, {REF: settings("1")})
+    return ask(api, gathered, [REF])[REF]
+
+
+@pytest.mark.parametrize("writes", [0, 1, 3])
+def test_an_object_that_somebody_writes_meanwhile_is_read_again(writes: int) -> None:
+    found = answer(Busy(writes))
+    assert found.refused == ""
+    assert found.obj["data"] == {"a": "1"}
+
+
+def test_what_is_refused_for_another_reason_is_told() -> None:
+    assert answer(Busy(1, status=422)).obj is None
+
+
+class LockedHelm:
+    """A helm for which another operation began a moment ago. kind: how its preview fails."""
+
+    def __init__(self, kind: Kind):
+        self.kind = kind
+
+    def preview(self, *_arguments: Any, **_options: Any) -> dict[str, Any]:
+        raise KubefateError("another operation (install/upgrade/rollback) is in progress", self.kind)
+
+    def ask_the_server(self) -> list[str]:
+        return ["--dry-run=server"]
+
+    def template(self, *_arguments: Any, namespace: str, extra: list[str]) -> str:
+        assert "--is-upgrade" in extra
+        return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: {namespace}}}\n"
+
+
+def test_a_release_that_somebody_locks_this_very_moment_can_still_be_planned() -> None:
+    wanted: Any = SimpleNamespace(name="r", namespace="ns", chart=SimpleNamespace(path="/chart"))
+    values: Any = SimpleNamespace(text="{}")
+    helm: Any = LockedHelm(Kind.LOCKED)
+    assert [obj["metadata"]["name"] for obj in render_manifest(helm, wanted, values, None).objects] == ["a"]
+    broken: Any = LockedHelm(Kind.HELM)
+    with pytest.raises(KubefateError, match="in progress"):
+        render_manifest(broken, wanted, values, None)
