@@ -119,7 +119,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         if str(task.action).rpartition(".")[2] in MODULES and self._folder:
             self._said = {}
             self._stop.clear()
-            self._thread = threading.Thread(target=self._loop, name="kubefate-progress", daemon=True)
+            tail = Tail(self._folder)
+            tail.read()  # what an earlier task left
+            self._thread = threading.Thread(target=self._loop, args=(tail,), name="kubefate-progress", daemon=True)
             self._thread.start()
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
@@ -137,9 +139,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
             self._thread.join(5)
             self._thread = None
 
-    def _loop(self) -> None:
-        tail = Tail(self._folder)
-        tail.read()  # what an earlier task left
+    def _loop(self, tail: Tail) -> None:
         interval = max(SHORTEST, float(self.get_option("interval")))
         while not self._stop.wait(interval):
             newest = {str(record.get("about")): str(record.get("text")) for record in tail.read()}

@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From inventory variables to parties and specs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.federatedai.kubefate.plugins.filter.federation_report import cluster_list
+from ansible_collections.federatedai.kubefate.plugins.filter.parties import parties, spec
+
+DEFAULTS = {"computing": "Eggroll", "nodemanager": {"replicas": 2, "image": "a"}}
+
+
+def test_a_host_s_spec_is_merged_over_the_group_s_and_the_party_id_has_the_last_word() -> None:
+    variables = {
+        "fate_spec_defaults": DEFAULTS,
+        "fate_spec": {"nodemanager": {"replicas": 3}, "partyId": "1"},
+        "fate_party_id": "9999",
+    }
+    assert spec(variables) == {
+        "computing": "Eggroll",
+        "nodemanager": {"replicas": 3, "image": "a"},
+        "partyId": "9999",
+    }
+    assert DEFAULTS["nodemanager"] == {"replicas": 2, "image": "a"}, "variables are not written to"
+
+
+def test_scaling_goes_over_both() -> None:
+    variables = {"fate_spec_defaults": DEFAULTS, "fate_spec": {}, "fate_scale": {"nodemanager": 5, "osx": 2}}
+    assert spec(variables)["nodemanager"] == {"replicas": 5, "image": "a"}
+    assert spec(variables)["osx"] == {"replicas": 2}
+
+
+def test_each_host_is_a_party_with_what_its_variables_say() -> None:
+    hostvars: dict[str, Any] = {
+        "a": {"fate_party_id": "1", "fate_kubeconfig": "/k", "fate_spec_files": "one.yaml", "fate_name": "fate-a"},
+        "b": {"fate_party_id": "2", "fate_context": "c", "fate_manage_rbac": False, "fate_namespace": ""},
+    }
+    first, second = parties(["a", "b"], hostvars)
+    assert (first["host"], first["name"], first["connection"]) == ("a", "fate-a", {"kubeconfig": "/k"})
+    assert first["spec_files"] == ["one.yaml"]
+    assert first["deployer"] == "fate-deployer"
+    assert second["connection"] == {"context": "c"}
+    assert "deployer" not in second
+    assert "namespace" not in second, "what is empty is not given"
+    assert parties(["a"], hostvars, "2.2.0")[0]["chart_version"] == "2.2.0"
+
+
+def test_a_name_in_place_of_a_list_of_names_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="takes a list of host names"):
+        parties("fate", {})
+
+
+def test_clusters_are_listed_one_in_a_line() -> None:
+    chart = {"name": "fate", "version": "1.0.0", "app_version": "2.2.0"}
+    one = {"name": "n", "namespace": "s", "state": "ready", "chart": chart, "revision": 3, "reason": "all is well"}
+    assert cluster_list([one, one]) == "\n".join(["s/n: READY, fate 1.0.0, FATE 2.2.0, revision 3, all is well"] * 2)
+    assert cluster_list([]) == "There is no cluster of FATE."
