@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -259,7 +260,7 @@ class Sandbox:
 @pytest.fixture
 def own_sandbox() -> Iterator[Sandbox]:
     """Beside the one that other tests use at the same time."""
-    made = Sandbox([sys.executable, str(ROOT / "sandbox"), "--name", "recovery"])
+    made = Sandbox([sys.executable, str(ROOT / "sandbox"), "--name", f"recovery-{uuid.uuid4().hex[:4]}"])
     made.run("up")
     try:
         yield made
