@@ -25,6 +25,8 @@ PROOF_LABEL = "kubefate.federatedai.org/proof"
 Helm carries labels over to the next revision, whoever makes it; so the label names the revision that it is about, and
 one that names another proves nothing.
 """
+UNPROVEN = "unproven"
+"""In place of the digest, for a revision that is ours and of which it is not known what it was made from."""
 STOPPED_LABEL = "kubefate.federatedai.org/stopped"
 """Label of a revision whose workloads were scaled to zero on purpose: ``r<revision>``, for the same reason."""
 SERVER_SIDE = "ssa"
@@ -179,6 +181,11 @@ def fingerprint(chart: Chart, spec: Mapping[str, Any]) -> str:
 def proof(revision: int, chart_and_spec: str) -> str:
     """The value of ``PROOF_LABEL``; uncut for revisions below a billion."""
     return f"r{revision}-{chart_and_spec}"[:63]
+
+
+def names(label: str, revision: int) -> bool:
+    """Whether a ``PROOF_LABEL`` is about that revision: only then this collection made it, or knows what it is."""
+    return label.startswith(f"r{revision}-")
 
 
 def newest(secrets: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Release]]:

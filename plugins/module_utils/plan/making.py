@@ -10,7 +10,7 @@ from typing import Any
 
 from ..chart.secrets import SecretRequest
 from ..objects import Object, Ref, annotations_of, labels_of, module_of
-from ..release import Release, Status
+from ..release import PROOF_LABEL, Release, Status, names
 from .compare import Path, as_sent, at, contained, differences, overlaps, owners, strangers
 from .ignoring import IgnoreRule, ignored, is_mark
 from .model import Action, Change, FieldChange, Finding, Level, Operation, Plan, Restart, Source
@@ -51,7 +51,7 @@ class Gathered:
     marks; None where the newest revision is proven to be just that. recorded: the newest revision's objects, with the
     marks. live: live objects among those. answers: of the dry runs. conflicts: that a server-side apply would meet.
     secrets: what the chart needs, with the live Secret. hooks: what helm runs besides. hooks_changed: they are not
-    those of the newest revision.
+    those of the newest revision. past: what is known of a release that is not there any more.
     """
 
     release: str
@@ -67,6 +67,7 @@ class Gathered:
     hooks: Sequence[Object] = ()
     ignore: Sequence[IgnoreRule] = ()
     conflicts: Mapping[Ref, tuple[Conflict, ...]] = field(default_factory=dict)
+    past: str = ""
 
     @property
     def wanted(self) -> Mapping[Ref, Object]:
@@ -188,8 +189,10 @@ def _namespace(gathered: Gathered) -> list[Change]:
 
 def _operation(gathered: Gathered) -> tuple[Operation, str]:
     newest = gathered.releases[0] if gathered.releases else None
-    if newest is None or newest.status is Status.UNINSTALLED:
-        return Operation.INSTALL, "there is no such release yet"
+    if newest is None:
+        return Operation.INSTALL, gathered.past or "there is no such release yet"
+    if newest.status is Status.UNINSTALLED:
+        return Operation.INSTALL, f"revision {newest.revision} was uninstalled, and its record kept"
     if newest.status is Status.UNINSTALLING:
         return Operation.INSTALL, f"its removal was interrupted (revision {newest.revision})"
     if newest.status is not Status.DEPLOYED:
@@ -198,8 +201,16 @@ def _operation(gathered: Gathered) -> tuple[Operation, str]:
     if gathered.desired is None:
         return Operation.NONE, f"revision {newest.revision} is made from this chart and these values"
     if _manifests_differ(gathered) or gathered.hooks_changed:
-        return Operation.UPGRADE, "chart or values are not those of the release"
-    return Operation.NONE, f"revision {newest.revision} has the same manifest"
+        return Operation.UPGRADE, f"chart or values are not those of the release{_by_hand(newest)}"
+    return Operation.NONE, f"revision {newest.revision} has the same manifest{_by_hand(newest)}"
+
+
+def _by_hand(release: Release) -> str:
+    """Who made a revision, where it was somebody else: helm carried the label of a revision before over to it."""
+    label = release.labels.get(PROOF_LABEL)
+    if not label or names(label, release.revision):
+        return ""
+    return f"; revision {release.revision} was made without this collection ({release.description})"
 
 
 def _manifests_differ(gathered: Gathered) -> bool:
