@@ -46,8 +46,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge
+from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 
 CONNECTION = (
     "kubeconfig",
@@ -85,7 +88,7 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     party["connection"] = connection(variables)
     party["spec_files"] = _files(variables)
     party["spec"] = spec(variables)
-    if variables.get("fate_manage_rbac", True):
+    if boolean(variables.get("fate_manage_rbac", True)):
         party["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         party["namespace_labels"] = variables.get("fate_namespace_labels") or {}
     return party
@@ -94,6 +97,22 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
 def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The connection options that a host's variables give."""
     return {name: variables[f"fate_{name}"] for name in CONNECTION if _given(variables, name)}
+
+
+def kubernetes(variables: Mapping[str, Any]) -> str:
+    """The API server that a host's variables lead to, and by what; where another machine has the files that they name,
+    only what they say."""
+    options = plain(connection(variables))
+    try:
+        found = resolve(options)
+    except KubefateError:
+        named = [f"{name} {options[name]}" for name in ("host", "context", "kubeconfig") if _is_text(options.get(name))]
+        return ", ".join(named) or "the current context"
+    return f"{found.server} ({found.origin})"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,4 +141,4 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"parties": parties, "party_spec": spec}
+        return {"parties": parties, "party_spec": spec, "party_kubernetes": kubernetes}

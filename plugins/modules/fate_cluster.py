@@ -31,8 +31,8 @@ options:
     description:
       - V(present) brings the cluster to what the spec says.
         A cluster that was stopped is started.
-      - V(absent) removes it. Data volumes, the Secrets that were generated for it and the namespace stay, unless
-        O(purge_data) or O(purge_namespace) is set.
+      - V(absent) removes it. Data volumes, the Secrets that were generated for it and job records stay, unless
+        O(purge_data) is set, and so does the namespace, unless O(purge_namespace) is.
       - V(stopped) scales it to zero and V(started) back to what its release says; everything else stays.
       - V(restarted) replaces its pods, by each workload's own strategy. It does so in every run.
       - V(rolled_back) brings it back to an earlier revision, as a new one.
@@ -53,7 +53,8 @@ options:
     default: 0
   purge_data:
     description:
-      - With O(state=absent), also delete the data volumes of the cluster and the Secrets that were generated for it.
+      - With O(state=absent), also delete the data volumes of the cluster, the Secrets that were generated for it, and
+        the records of its jobs but for the removal's own.
       - What was stored in them is lost.
     type: bool
     default: false

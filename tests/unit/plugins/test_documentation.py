@@ -91,6 +91,13 @@ def test_every_playbook_is_executed_by_a_test() -> None:
     assert sorted(name for name in playbooks if f'"{name}"' not in tests and f"={name}" not in tests) == []
 
 
+def test_what_is_done_to_a_party_begins_with_the_question_which_kubernetes_is_meant() -> None:
+    """Tasks that follow a plan, which has asked that already, do not."""
+    files = {path.stem: read(path)[0] for path in (ROOT / "playbooks" / "tasks").glob("*.yml")}
+    asking = {name for name, first in files.items() if first.get("ansible.builtin.include_tasks") == "named.yml"}
+    assert set(files) - asking == {"named", "apply"}
+
+
 def test_every_module_is_in_the_action_group() -> None:
     groups = read(ROOT / "meta" / "runtime.yml")["action_groups"]
     assert sorted(groups["all"]) == MODULES

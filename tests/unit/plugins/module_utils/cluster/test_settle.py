@@ -63,7 +63,6 @@ def borne(trouble: Trouble, seconds: float, *, restarts: int = 0, **patience: fl
         (Trouble.IMAGE_MISSING, 30),
         (Trouble.ADMISSION, 30),
         (Trouble.QUOTA, 30),
-        (Trouble.HOOK_FAILED, 30),
         (Trouble.JOB_FAILED, 30),
         (Trouble.VOLUME_LOST, 30),
         (Trouble.IMAGE_PULL, 180),

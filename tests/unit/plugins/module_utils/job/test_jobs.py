@@ -165,6 +165,17 @@ def test_records_are_listed_by_cluster_newest_first_and_the_oldest_are_deleted()
     assert {found.id for found in book.jobs()} == {jobs[2].id, running.id, other.id}, "one that runs stays"
 
 
+def test_the_job_at_hand_stays_whatever_began_in_the_same_second() -> None:
+    api = MemoryApi()
+    book = JobBook(api, "store")
+    start = job().start
+    jobs = [job(status=JobStatus.SUCCESS, start=start) for _number in range(6)]
+    for each in jobs:
+        book.open(each)
+    book.prune(jobs[3], 1)
+    assert [found.id for found in book.jobs()] == [jobs[3].id]
+
+
 def test_a_request_to_stop_is_seen_by_whoever_runs_the_job() -> None:
     api, wanted = MemoryApi(), full()
     book = JobBook(api, "store")
