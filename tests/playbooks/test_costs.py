@@ -6,72 +6,28 @@ import base64
 import gzip
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from counting import Costs
 from support import Federation, workload
 
 from ansible_collections.federatedai.kubefate.plugins.filter.parties import parties
-from ansible_collections.federatedai.kubefate.plugins.module_utils.call import Call, Entry, carry_out
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.clusters import CHANGE_CLUSTER, INFORM_CLUSTERS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import PROOF_LABEL
-from ansible_collections.federatedai.kubefate.plugins.plugin_utils.action import bundled_charts, run_program
 
 CLUSTERS = 100
 LISTING_SECONDS = 5.0
 DRIFT_SECONDS = 2.0
 
 
-class Costs:
-    """lists: kind and namespace of each list that was answered, and of each that was refused. writes: requests that
-    change something. helms: subcommands of helm."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        self.lists: Counter[tuple[str, str]] = Counter()
-        self.refused: Counter[tuple[str, str]] = Counter()
-        self.writes: list[str] = []
-        self.helms: list[list[str]] = []
-        snapshot, request = Api.snapshot, Api.request
-
-        def counted_list(api: Api, version: str, kind: str, namespace: str = "", **options: Any) -> Any:
-            counter = self.refused
-            try:
-                answer = snapshot(api, version, kind, namespace, **options)
-                counter = self.lists
-            finally:
-                counter[kind, namespace] += 1
-            return answer
-
-        def counted_request(api: Api, method: str, path: str, query: Any = None, *rest: Any, **options: Any) -> Any:
-            if method != "GET" and not (query or {}).get("dryRun"):
-                self.writes.append(f"{method} {path}")
-            return request(api, method, path, query, *rest, **options)
-
-        monkeypatch.setattr(Api, "snapshot", counted_list)
-        monkeypatch.setattr(Api, "request", counted_request)
-
-    def run(self, entry: Entry, folder: Path, **params: Any) -> dict[str, Any]:
-        def runner(argv: Any, **options: Any) -> Any:
-            self.helms.append(list(argv))
-            return run_program(argv, **options)
-
-        defaults = {name: option.get("default") for name, option in entry.arguments.options.items()}
-        bundled = {"bundled_charts": bundled_charts()} if "bundled_charts" in defaults else {}
-        call = Call({**defaults, **bundled, **params}, False, runner, str(folder))
-        outcome = carry_out(entry, call, verbose=True)
-        assert "failure" not in outcome, outcome
-        return outcome
-
-
 @pytest.fixture
 def costs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Costs]:
-    yield Costs(monkeypatch)
+    yield Costs(monkeypatch.setattr)
 
 
 def plan(costs: Costs, federation: Federation, **connection: Any) -> dict[str, Any]:

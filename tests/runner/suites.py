@@ -57,7 +57,8 @@ def lint(machine: Machine) -> Outcome:
     outcome = Outcome(unit="tools")
     packages = ["module_utils", "modules", "filter", "callback", "inventory", "plugin_utils"]
     collection = [f"ansible_collections/federatedai/kubefate/plugins/{package}" for package in packages]
-    known = environment(tools, MYPYPATH=str(TREE.parents[2]), ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
+    sources = f"{TREE.parents[2]}:{ROOT / 'tests' / 'playbooks'}"
+    known = environment(tools, MYPYPATH=sources, ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
     pyproject = str(ROOT / "pyproject.toml")
     checks: list[tuple[str, list[str | Path], Path]] = [
         ("ruff-format", [tools / "ruff", "format", "--check", "--quiet", "."], ROOT),
