@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 
 from .places import OUTPUT, ROOT
+
+label: ContextVar[str] = ContextVar("label", default="")
+"""Stands before each line on the terminal, where commands run side by side."""
+_terminal = threading.Lock()
 
 
 def run(
@@ -40,10 +46,17 @@ def run(
             lines.append(line)
             stream.write(line)
             if not quiet:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                say(line)
         code = process.wait(timeout=timeout)
     return code, "".join(lines)
+
+
+def say(line: str) -> None:
+    """One whole line on the terminal."""
+    before = label.get()
+    with _terminal:
+        sys.stdout.write(f"{before} | {line}" if before else line)
+        sys.stdout.flush()
 
 
 def environment(*folders: Path, **extra: str) -> dict[str, str]:
