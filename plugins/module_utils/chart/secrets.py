@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..data import get
+from ..data import get, is_secret_key
 from ..errors import Kind, KubefateError, bad_input
 from .package import Chart
 
@@ -88,6 +88,11 @@ class SecretRequest:
             value = key.given if key.given is not None else _random(key.length)
             data[key.name] = base64.b64encode(value.encode()).decode()
         return {**live, "data": data}
+
+
+def held(secret: Mapping[str, Any]) -> set[str]:
+    """What a Secret holds under keys that name a secret; user names are none."""
+    return {_decoded(value) for key, value in (secret.get("data") or {}).items() if is_secret_key(str(key))}
 
 
 def requested(chart: Chart, spec: Mapping[str, Any]) -> list[SecretRequest]:

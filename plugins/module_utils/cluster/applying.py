@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..access import ensure_namespace
+from ..chart.secrets import held
 from ..errors import Kind, KubefateError
 from ..job.record import Job, Method
 from ..kube.client import Api, ApiError
@@ -88,6 +89,7 @@ def _make_secrets(running: Running, gathered: Gathered, plan: Plan) -> None:
             running.context.api.create(secret)
         else:
             running.context.api.replace(secret)
+        running.context.secrets.update(held(secret))
         running.tell(f"Secret {request.name} made")
 
 

@@ -102,7 +102,7 @@ def unchanged(context: Context, planned: Planned, *, wait: bool) -> Result:
 
 
 def _wait_again(context: Context, current: Release, expected: list[Object], plan: Plan) -> Health:
-    from .settle import module_line, settle
+    from .settle import progress_line, settle
 
     try:
         return settle(
@@ -110,7 +110,7 @@ def _wait_again(context: Context, current: Release, expected: list[Object], plan
             current.namespace,
             expected,
             context.options,
-            tell=lambda seen: context.progress(module_line(seen)),
+            tell=lambda seen: context.progress(progress_line(seen)),
         )
     except KubefateError as error:
         error.result = result(plan, describe(current.name, current.namespace, current, None, ()))

@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from typing import Any
 
 import pytest
 
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.context import Context
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.running import Running
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.settle import (
     Mirror,
     Patience,
     module_line,
+    progress_line,
     settle,
     timed_out,
     unhealthy,
@@ -28,7 +32,10 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.health.model 
     Verdict,
     Workload,
 )
+from ansible_collections.federatedai.kubefate.plugins.module_utils.job.book import JobBook
+from ansible_collections.federatedai.kubefate.plugins.module_utils.job.record import Job, Method
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, refusal
 
 Object = dict[str, Any]
@@ -162,7 +169,43 @@ def test_who_runs_out_of_time_without_a_cause_names_what_is_not_ready() -> None:
 
 
 def test_progress_names_each_module_that_is_not_ready_and_what_it_waits_for() -> None:
-    assert module_line(ill(cause(Trouble.QUOTA), ready=1)) == "0 of 1 modules ready (engine 1/2 Reason)"
+    health = ill(cause(Trouble.QUOTA), ready=1)
+    assert module_line(health) == "0 of 1 modules ready (engine 1/2 Reason)"
+    assert progress_line(health) == f"{module_line(health)}: Pod {POD.name}: Reason: it is so"
+    long = ill(Cause(Trouble.QUOTA, Resource("Pod", POD.name, "ns", "Reason", "word\n" * 500)))
+    assert len(progress_line(long)) < 400
+    assert "\n" not in progress_line(long)
+
+
+def running(api: MemoryApi) -> Running:
+    job = Job("fate", "ns", Method.INSTALL)
+    return Running(Context(api, Helm(FakeRunner(), "helm"), Options()), job, JobBook(api, "store"))
+
+
+def test_a_log_is_kept_without_the_secrets_that_the_collection_made() -> None:
+    data = {"username": "ZmF0ZS11c2Vy", "root-password": base64.b64encode(b"geheim-4711").decode()}
+    labels = {"owner": "kubefate", "name": "fate"}
+    metadata = {"name": "fate-mysql", "namespace": "ns", "labels": labels}
+    api = MemoryApi({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+    api.texts[POD.name] = "fate-user with geheim-4711 is refused"
+    seen = Running.start(running(api).context, Job("fate", "ns", Method.INSTALL))
+    seen.health(ill(cause(Trouble.CRASH_LOOP)))
+    seen.save(force=True)
+    kept = api.objects[Ref("v1", "ConfigMap", "kubefate", f"job-{seen.job.id}")]["data"]["job.json"]
+    assert "fate-user with" in kept
+    assert "geheim-4711" not in kept
+
+
+def test_the_last_lines_of_a_crashed_container_are_in_the_job_as_soon_as_it_crashes_and_once() -> None:
+    api = MemoryApi()
+    api.texts[POD.name] = "starting\nno route to mysql\n"
+    seen = running(api)
+    for restarts in range(3):
+        seen.health(ill(cause(Trouble.CRASH_LOOP, restarts=restarts)))
+        seen.health(ill(cause(Trouble.QUOTA)))
+    told = [event["message"] for event in seen.job.events]
+    assert told.count(f"log of {POD.name}: starting\nno route to mysql") == 1
+    assert len([sent for sent in api.sent if sent.path.endswith("/log")]) == 1
 
 
 # watching -----------------------------------------------------------------------------------------------------------

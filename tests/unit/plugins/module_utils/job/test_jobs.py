@@ -24,6 +24,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.objects impor
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Release, Status
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, refusal
 
+DAY = 86_400
+"""Seconds that a job may take: more than any run of these tests does."""
 READY = Health(State.READY, "2 of 2 workloads are ready", ())
 ILL = Health(State.DEGRADED, "1 of 2 workloads are ready", ())
 
@@ -31,7 +33,7 @@ ILL = Health(State.DEGRADED, "1 of 2 workloads are ready", ())
 def job(method: Method = Method.UPDATE, started: int = 10, **more: Any) -> Job:
     """A job that began so many seconds ago and was to make revision 2."""
     start = (datetime.now(UTC) - timedelta(seconds=started)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    given = {"revision": 2, "status": JobStatus.RUNNING, "wait_seconds": 600, "start": start, **more}
+    given = {"revision": 2, "status": JobStatus.RUNNING, "wait_seconds": DAY, "start": start, **more}
     return Job("fate-9999", "ns", method, **given)
 
 
@@ -46,7 +48,7 @@ def release(revision: int = 2, status: str = "deployed", uid: str = "u2") -> Rel
         (job(), release(), READY, "Success", "ready"),
         (job(), release(), ILL, "Running", "1 of 2"),
         (job(), release(), None, "Running", ""),
-        (job(started=601), release(), ILL, "Timeout", "not ready after 600 s"),
+        (job(started=DAY + 1), release(), ILL, "Timeout", f"not ready after {DAY} s"),
         (job(), release(3), None, "Superseded", "revision 2 was replaced by revision 3"),
         (job(release_uid="u1"), release(uid="u2"), None, "Superseded", "was replaced"),
         (job(), release(1), None, "Failed", "before helm made its revision"),
