@@ -117,3 +117,8 @@ not mend that. Takes root, name (of the container) and, optionally, sql: whether
     limits:
       memory: 128Mi
 {{- end }}
+
+{{- /* Image of containers that only ask the database something: that of mysql. Takes the top context. */ -}}
+{{- define "fate.mysqlImage" -}}
+{{- include "fate.image" (dict "root" . "name" "mysql" "values" .Values.modules.mysql) }}
+{{- end }}

@@ -39,8 +39,3 @@
 {{- fail (printf "algorithm %s with device %s: FATE %s has no image for it; those that exist are %s (algorithm/device). For an image of your own, set %s.image, %s.imageTag and %s.imageSuffix." $algorithm $device .root.Values.fateVersion (join ", " (sortAlpha $existing)) .name .name .name) }}
 {{- end }}
 {{- end }}
-
-{{- /* Image of containers that only ask the database something: that of mysql. Takes the top context. */ -}}
-{{- define "fate.mysqlImage" -}}
-{{- include "fate.image" (dict "root" . "name" "mysql" "values" .Values.modules.mysql) }}
-{{- end }}

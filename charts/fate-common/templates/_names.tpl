@@ -2,6 +2,10 @@
 {{- /*
 Names and labels. What is called a module here is a dict: root (the top context), name (of the module, as in `modules`),
 values (its block), and, where it differs from name, moudle (the value of the label fateMoudle).
+
+A chart that uses these templates defines fate.cluster (fate, fate-serving or fate-exchange: the value of the label
+`cluster`, which outside tools select on; a constant, so that a copy of the chart under another name can take a release
+over) and fate.needs (what a module takes if nobody says otherwise).
 */ -}}
 
 {{- define "fate.partyName" -}}
@@ -19,8 +23,8 @@ partyId: {{ .root.Values.partyId | quote }}
 {{- define "fate.stableLabels" -}}
 {{ include "fate.selectorLabels" . }}
 owner: kubefate
-cluster: fate
-app.kubernetes.io/name: fate
+cluster: {{ include "fate.cluster" .root }}
+app.kubernetes.io/name: {{ include "fate.cluster" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .name | quote }}
 app.kubernetes.io/part-of: fate
@@ -36,7 +40,10 @@ heritage: {{ .root.Release.Service }}
 release: {{ .root.Release.Name | quote }}
 {{- end }}
 
-{{- /* metadata of a pod template. Takes a module; read: text of the files that are read at start. */ -}}
+{{- /*
+metadata of a pod template. Takes a module and, optionally, read (text of the files that are read at start), annotations,
+and extraLabels.
+*/ -}}
 {{- define "fate.podMetadata" -}}
 labels:
   {{- include "fate.labels" . | nindent 2 }}
@@ -46,18 +53,9 @@ labels:
   {{- with .values.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- $annotations := dict }}
+{{- $annotations := .annotations | default dict | deepCopy }}
 {{- with .read }}
 {{- $_ := set $annotations "checksum/config" (sha256sum .) }}
-{{- end }}
-{{- if .root.Values.istio.enabled }}
-{{- if has .name (list "python" "fateboard") }}
-{{- $_ := set $annotations "sidecar.istio.io/rewriteAppHTTPProbers" "false" }}
-{{- end }}
-{{- if has .name (list "python" "clustermanager") }}
-{{- $port := (include "fate.database" .root | fromYaml).port }}
-{{- $_ := set $annotations "traffic.sidecar.istio.io/excludeOutboundPorts" (toString (int $port)) }}
-{{- end }}
 {{- end }}
 {{- with mergeOverwrite $annotations (deepCopy (.values.podAnnotations | default dict)) }}
 annotations:

@@ -15,7 +15,7 @@ Hosts of a web page, as YAML {hosts: [{name, path}]}: those of the values, else 
 {{- /* "true" if a web page gets an Ingress. Takes root and name. */ -}}
 {{- define "fate.hasIngress" -}}
 {{- $values := .root.Values }}
-{{- if and (get $values.modules .name).include (get $values.ingress .name).enabled (not $values.istio.enabled) }}true{{ end }}
+{{- if and (get $values.modules .name).include (get $values.ingress .name).enabled (not ($values.istio | default dict).enabled) }}true{{ end }}
 {{- end }}
 
 {{- /* Ingress of a web page. Takes a module; domain; service and port. */ -}}
