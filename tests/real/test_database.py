@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.tests.real.combinations import COMBINATIONS, Combination
 from ansible_collections.federatedai.kubefate.tests.real.pods import Pod
 from ansible_collections.federatedai.kubefate.tests.servers.errors import RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
+from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import COMBINATIONS, Combination
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm, Manifests
 
 WITH_EGGROLL = [item for item in COMBINATIONS if item.spec["computing"] == "Eggroll"]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.federatedai.kubefate.tests.real.combinations import COMBINATIONS, Combination
 from ansible_collections.federatedai.kubefate.tests.real.pods import Pod
 from ansible_collections.federatedai.kubefate.tests.real.test_database import Account
 from ansible_collections.federatedai.kubefate.tests.servers import fateflow
@@ -19,6 +18,7 @@ from ansible_collections.federatedai.kubefate.tests.servers.errors import NotSta
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
+from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import COMBINATIONS, Combination
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
 
 Settings = dict[str, Any]

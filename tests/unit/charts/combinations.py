@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm, Manifests, party
+from .kit import Helm, Manifests, Spec, party
 
 # What cluster.yaml calls an engine, where FATE-Flow has another word for it.
 WORDS = {"spark_local": "spark", "localfs": "file"}
@@ -27,8 +27,13 @@ class Combination:
     spec: dict[str, Any]
     federation: tuple[str, str, dict[str, Any]]
 
+    @property
+    def cluster(self) -> Spec:
+        """The whole cluster.yaml."""
+        return party(**self.spec)
+
     def render(self, helm: Helm) -> Manifests:
-        return helm.render(party(**self.spec))
+        return helm.render(self.cluster)
 
     @property
     def engines(self) -> tuple[str, str, str]:
