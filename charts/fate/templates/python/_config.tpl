@@ -67,9 +67,13 @@ computing:
   {{- end }}
 federation:
   {{- include "fate.python.federation" . | nindent 2 }}
+{{- if eq (include "fate.engine.storage" .) "hdfs" }}
 storage:
   hdfs:
     name_node: {{ .Values.modules.python.hdfs.name_node | default "hdfs://namenode:9000" | quote }}
+{{- else }}
+storage: {}
+{{- end }}
 hook_module:
   client_authentication: fate_flow.hook.flow.client_authentication
   site_authentication: fate_flow.hook.flow.site_authentication
