@@ -197,7 +197,7 @@ plan:
       elements: dict
       returned: always
     restarts:
-      description: Workloads whose pods are replaced, and why.
+      description: Workloads whose pods are replaced, with the names of these pods and the reason.
       type: list
       elements: dict
       returned: always

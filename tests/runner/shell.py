@@ -61,7 +61,8 @@ def say(line: str) -> None:
 
 def environment(*folders: Path, **extra: str) -> dict[str, str]:
     """A small, known environment: the given folders and the system's own in PATH, and no setting of Kubernetes or of
-    Ansible that happens to be there. Settings of package registries and certificates are kept."""
+    Ansible that happens to be there. Settings of package registries and certificates are kept. Go's garbage collector
+    is told to be lazy: helm runs some thousand times, for a moment each."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -77,4 +78,4 @@ def environment(*folders: Path, **extra: str) -> dict[str, str]:
         "/bin",
     ]
     home = os.environ.get("HOME", "/tmp")
-    return {**kept, "PATH": ":".join(path), "HOME": home, "LANG": "C.UTF-8", "TERM": "dumb", **extra}
+    return {"GOGC": "400", **kept, "PATH": ":".join(path), "HOME": home, "LANG": "C.UTF-8", "TERM": "dumb", **extra}

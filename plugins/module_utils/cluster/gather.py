@@ -229,6 +229,7 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
         hooks=prepared.hooks,
         ignore=options.ignore,
         past=_past(api, prepared, options),
+        pods=[item for item in objects.of(prepared.namespace) if item["kind"] == "Pod"],
     )
     gathered = replace(gathered, answers=ask(api, gathered, questions(gathered)))
     if not prepared.server_side:

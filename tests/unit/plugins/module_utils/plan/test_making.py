@@ -27,7 +27,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.making i
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.model import Action, Operation, Plan
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.normalise import with_marks
-from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.show import as_result, diff
+from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.show import as_result, diff, sentences
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import PROOF_LABEL, Release, Status
 
 Object = dict[str, Any]
@@ -205,6 +205,27 @@ def test_a_change_of_the_spec_is_shown_field_by_field_with_the_restart_and_its_r
     assert [(item["module"], item["pods"], item["reason"]) for item in shown["restarts"]] == [
         ("engine", 1, "image changed")
     ]
+
+
+@pytest.mark.parametrize(
+    ("pods", "said"),
+    [
+        (0, "restart Deployment/engine: 1 pods, image changed"),
+        (2, "restart Deployment/engine: engine-0, engine-1, image changed"),
+        (9, "engine-3, engine-4 and 4 more, image changed"),
+    ],
+)
+def test_a_restart_names_its_pods(pods: int, said: str) -> None:
+    labels = {"matchLabels": {"app": "engine"}}
+    old, new = deployment(), deployment("engine:2")
+    for each in (old, new):
+        each["spec"]["selector"] = labels
+    there = [obj("Pod", f"engine-{number}") for number in range(pods)] + [obj("Pod", "other-0")]
+    for pod in there[:pods]:
+        pod["metadata"]["labels"]["app"] = "engine"
+    plan = make(answered(gathered(old, new, live(old), pods=there)))
+    assert sentences(plan)[-1].endswith(said)
+    assert as_result(plan)["restarts"][0]["names"] == [f"engine-{number}" for number in range(pods)]
 
 
 def test_more_pods_are_no_restart() -> None:
