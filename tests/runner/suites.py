@@ -216,8 +216,7 @@ def commands(machine: Machine) -> Outcome:
     clone = WORK / "clone"
     shutil.rmtree(clone, ignore_errors=True)
     for name in tree.files():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, clone / name)
+        tree.copy(name, clone)
     variables = {"KUBEFATE_CLONE": str(clone), "KUBEFATE_PYTHON": str(machine.newest.python.path)}
     try:
         return pytest(machine.newest, "tests/commands", "commands", machine, **variables)
