@@ -47,7 +47,9 @@ def bundled_charts() -> dict[str, str]:
     folder = os.path.join(root, "charts")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     return {
-        name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, "values-template.yaml"))
+        name: os.path.join(folder, name)
+        for name in names
+        if os.path.exists(os.path.join(folder, name, "values-template.yaml"))
     }
 
 

@@ -22,6 +22,7 @@ class Operation(StrEnum):
     STOP = "stop"
     START = "start"
     RESTART = "restart"
+    ROTATE = "rotate"
 
 
 class Action(StrEnum):
