@@ -65,9 +65,7 @@ federation:
     port: 9370
     # Data go straight into Eggroll; both parties of a job must use the same mode.
     mode: {{ eq .Values.computing "Eggroll" | ternary "stream" "queue" }}
-storage:
-  hdfs:
-    name_node: hdfs://fate-cluster
+storage: {}
 hook_module:
   client_authentication: fate_flow.hook.flow.client_authentication
   site_authentication: fate_flow.hook.flow.site_authentication
