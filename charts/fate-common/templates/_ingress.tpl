@@ -26,7 +26,7 @@ Hosts of a web page, as YAML {hosts: [{name, path}]}: those of the values, else 
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
-  name: {{ .name }}
+  name: {{ kebabcase .name }}
   labels:
     {{- include "fate.labels" . | nindent 4 }}
   {{- with $ingress.annotations }}

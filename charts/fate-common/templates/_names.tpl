@@ -1,12 +1,21 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
 {{- /*
 Names and labels. What is called a module here is a dict: root (the top context), name (of the module, as in `modules`),
-values (its block), and, where it differs from name, moudle (the value of the label fateMoudle).
+values (its block), and, where they differ from it, moudle (the value of the label fateMoudle; else the name with dashes)
+and path (of its block in a cluster.yaml, for messages).
 
 A chart that uses these templates defines fate.cluster (fate, fate-serving or fate-exchange: the value of the label
 `cluster`, which outside tools select on; a constant, so that a copy of the chart under another name can take a release
-over) and fate.needs (what a module takes if nobody says otherwise).
+over), fate.needs (what a module takes if nobody says otherwise), fate.product and fate.versionKey (see _facts.tpl).
 */ -}}
+
+{{- define "fate.moudle" -}}
+{{- .moudle | default (kebabcase .name) }}
+{{- end }}
+
+{{- define "fate.path" -}}
+{{- .path | default .name }}
+{{- end }}
 
 {{- define "fate.partyName" -}}
 {{- default .Release.Name .Values.partyName -}}
@@ -14,7 +23,7 @@ over) and fate.needs (what a module takes if nobody says otherwise).
 
 {{- /* Labels that selectors are made of: they cannot change in the life of a release. Takes a module. */ -}}
 {{- define "fate.selectorLabels" -}}
-fateMoudle: {{ .moudle | default .name | quote }}
+fateMoudle: {{ include "fate.moudle" . | quote }}
 name: {{ include "fate.partyName" .root | quote }}
 partyId: {{ .root.Values.partyId | quote }}
 {{- end }}
@@ -26,14 +35,14 @@ owner: kubefate
 cluster: {{ include "fate.cluster" .root }}
 app.kubernetes.io/name: {{ include "fate.cluster" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
-app.kubernetes.io/component: {{ .name | quote }}
+app.kubernetes.io/component: {{ kebabcase .name | quote }}
 app.kubernetes.io/part-of: fate
 {{- end }}
 
 {{- /* Labels of an object. Takes a module. */ -}}
 {{- define "fate.labels" -}}
 {{ include "fate.stableLabels" . }}
-app.kubernetes.io/version: {{ .root.Values.fateVersion | quote }}
+app.kubernetes.io/version: {{ include "fate.version" .root | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 chart: {{ .root.Chart.Name }}
 heritage: {{ .root.Release.Service }}

@@ -1,36 +1,39 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
-{{- /* What every pod has in common. Takes a module. */ -}}
+{{- /*
+What every pod has in common. A setting of the module goes before that of all pods. An account that is named for python
+gets its token mounted, no other. Takes a module.
+*/ -}}
 {{- define "fate.podCommon" -}}
-automountServiceAccountToken: false
+{{- $values := .values }}
+{{- $all := .root.Values.pods | default dict -}}
+automountServiceAccountToken: {{ if and (eq .name "python") $values.serviceAccountName }}true{{ else }}false{{ end }}
 enableServiceLinks: false
 securityContext:
-  {{- $given := deepCopy (.values.podSecurityContext | default dict) }}
-  {{- mergeOverwrite (dict "seccompProfile" (dict "type" "RuntimeDefault")) $given | toYaml | nindent 2 }}
+  {{- mergeOverwrite (include "fate.podSecurity" . | fromYaml) (deepCopy ($values.podSecurityContext | default dict)) | toYaml | nindent 2 }}
 {{- with .root.Values.image.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .values.priorityClassName }}
-priorityClassName: {{ . | quote }}
+{{- range $key := list "serviceAccountName" "priorityClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" }}
+{{- with get $values $key | default (get $all $key) }}
+{{ dict $key . | toYaml }}
 {{- end }}
-{{- with .values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .values.affinity }}
-affinity:
-  {{- toYaml . | nindent 2 }}
+{{- with include "fate.runtimeClass" . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 
-{{- /*
-What every container of a module has in common. FATE's images run as root and hold files of other users, hence
-DAC_OVERRIDE; all that is added is allowed by the Pod Security level "baseline". Takes a module.
-*/ -}}
+{{- /* RuntimeClass of a module's pods: its own, else that of graphic cards where it uses some. Takes a module. */ -}}
+{{- define "fate.runtimeClass" -}}
+{{- if .values.runtimeClassName }}
+{{- .values.runtimeClassName }}
+{{- else if include "fate.usesGpu" . }}
+{{- (.root.Values.gpu | default dict).runtimeClassName }}
+{{- end }}
+{{- end }}
+
+{{- /* What every container of a module has in common. Takes a module. */ -}}
 {{- define "fate.containerCommon" -}}
 image: {{ include "fate.image" . | quote }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
@@ -38,57 +41,24 @@ securityContext:
   {{- if .values.securityContext }}
   {{- toYaml .values.securityContext | nindent 2 }}
   {{- else }}
-  allowPrivilegeEscalation: false
-  capabilities:
-    drop: ["ALL"]
-    add: {{ .capabilities | default (list "DAC_OVERRIDE") | toJson }}
+  {{- include "fate.containerSecurity" . | nindent 2 }}
   {{- end }}
 resources:
   {{- include "fate.resources" . | nindent 2 }}
 {{- end }}
 
-{{- /* Probes of a TCP port. Takes port and, optionally, startup: how long a start may take, in steps of 5 s. */ -}}
-{{- define "fate.tcpProbes" -}}
-startupProbe:
-  tcpSocket:
-    port: {{ .port }}
-  periodSeconds: 5
-  timeoutSeconds: 3
-  failureThreshold: {{ .startup | default 60 }}
-livenessProbe:
-  tcpSocket:
-    port: {{ .port }}
-  periodSeconds: 10
-  timeoutSeconds: 3
-  failureThreshold: 3
-readinessProbe:
-  tcpSocket:
-    port: {{ .port }}
-  periodSeconds: 10
-  timeoutSeconds: 3
-  failureThreshold: 3
+{{- /* Entries of env, as YAML: those given, then the block's own, which replace one of the same name. Takes a module with env. */ -}}
+{{- define "fate.env" -}}
+{{- $extra := .values.extraEnv | default list }}
+{{- $replaced := list }}
+{{- range $extra }}
+{{- $replaced = append $replaced .name }}
 {{- end }}
-
-{{- /* Probes that ask by HTTP whether to start and to serve, and by TCP whether to live. Takes port, path, startup. */ -}}
-{{- define "fate.httpProbes" -}}
-startupProbe:
-  httpGet:
-    path: {{ .path }}
-    port: {{ .port }}
-  periodSeconds: 5
-  timeoutSeconds: 5
-  failureThreshold: {{ .startup | default 60 }}
-livenessProbe:
-  tcpSocket:
-    port: {{ .port }}
-  periodSeconds: 10
-  timeoutSeconds: 3
-  failureThreshold: 3
-readinessProbe:
-  httpGet:
-    path: {{ .path }}
-    port: {{ .port }}
-  periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 3
+{{- $env := list }}
+{{- range .env }}
+{{- if not (has .name $replaced) }}
+{{- $env = append $env . }}
+{{- end }}
+{{- end }}
+{{- concat $env $extra | toYaml }}
 {{- end }}

@@ -19,7 +19,7 @@ Sizes of a module's Java: heap, direct and need (with overhead), in MiB, as YAML
 otherwise the defaults, made smaller in proportion where resources leave less room. Takes a module.
 */ -}}
 {{- define "fate.jvm" -}}
-{{- $needs := include "fate.needs" . | fromYaml }}
+{{- $needs := .needs | default (include "fate.needs" . | fromYaml) }}
 {{- $heap := int $needs.heap }}
 {{- $direct := int $needs.direct }}
 {{- $overhead := int $needs.overhead }}
@@ -42,11 +42,11 @@ otherwise the defaults, made smaller in proportion where resources leave less ro
 {{- end }}
 {{- $need := add $heap $direct $overhead | int }}
 {{- if or (lt (int $heap) 64) (lt (int $direct) 16) }}
-{{- fail (printf "%s.resources: memory %v leaves Java too little: %d MiB of it are overhead. Give it %dMi, or at least %dMi." .name $room $overhead (add (int $needs.heap) (int $needs.direct) $overhead) (add $overhead 128)) }}
+{{- fail (printf "%s.resources: memory %v leaves Java too little: %d MiB of it are overhead. Give it %dMi, or at least %dMi." (include "fate.path" .) $room $overhead (add (int $needs.heap) (int $needs.direct) $overhead) (add $overhead 128)) }}
 {{- end }}
 {{- if $limit }}
 {{- if lt (include "fate.mebibytes" $limit | int) $need }}
-{{- fail (printf "%s.resources: the limit of memory, %v, is less than jvmHeap, jvmDirect and an overhead of %d MiB together (%dMi): the pod would be killed. Raise it, or make jvmHeap or jvmDirect smaller." .name $limit $overhead $need) }}
+{{- fail (printf "%s.resources: the limit of memory, %v, is less than jvmHeap, jvmDirect and an overhead of %d MiB together (%dMi): the pod would be killed. Raise it, or make jvmHeap or jvmDirect smaller." (include "fate.path" .) $limit $overhead $need) }}
 {{- end }}
 {{- end }}
 {heap: {{ $heap }}, direct: {{ $direct }}, need: {{ $need }}}
@@ -58,23 +58,43 @@ otherwise the defaults, made smaller in proportion where resources leave less ro
 -Xms{{ min 256 $jvm.heap }}m -Xmx{{ int $jvm.heap }}m -XX:MaxDirectMemorySize={{ int $jvm.direct }}m -XX:+ExitOnOutOfMemoryError
 {{- end }}
 
-{{- /* resources of a module: what its block says, and requests for cpu and memory where it says nothing of them. */ -}}
+{{- /* "true" if a module uses graphic cards. Takes a module. */ -}}
+{{- define "fate.usesGpu" -}}
+{{- $gpu := .root.Values.gpu | default dict }}
+{{- if and (eq (.root.Values.device | default "") "GPU") (has (include "fate.path" .) ($gpu.modules | default list)) (gt (int $gpu.count) 0) }}true{{ end }}
+{{- end }}
+
+{{- /*
+resources of a module: what its block says, requests for cpu and memory where it says nothing of them (unless the chart's
+fate.needs say requests: false), and its graphic cards.
+*/ -}}
 {{- define "fate.resources" -}}
 {{- $needs := include "fate.needs" . | fromYaml }}
 {{- $memory := int $needs.memory }}
 {{- if hasKey $needs "heap" }}
-{{- $memory = add $memory (int (include "fate.jvm" . | fromYaml).need) }}
+{{- $memory = add $memory (int (include "fate.jvm" (merge (dict "needs" $needs) .) | fromYaml).need) }}
 {{- end }}
 {{- $resources := deepCopy (.values.resources | default dict) }}
 {{- $limits := $resources.limits | default dict }}
 {{- $requests := $resources.requests | default dict }}
+{{- if ne (toString $needs.requests) "false" }}
 {{- range $kind, $amount := dict "cpu" $needs.cpu "memory" (printf "%dMi" $memory) }}
 {{- if not (or (hasKey $requests $kind) (hasKey $limits $kind)) }}
 {{- $_ := set $requests $kind $amount }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if include "fate.usesGpu" . }}
+{{- $gpu := .root.Values.gpu }}
+{{- if not (hasKey $limits $gpu.resource) }}
+{{- $_ := set $limits $gpu.resource (int $gpu.count) }}
+{{- end }}
+{{- end }}
 {{- if $requests }}
 {{- $_ := set $resources "requests" $requests }}
+{{- end }}
+{{- if $limits }}
+{{- $_ := set $resources "limits" $limits }}
 {{- end }}
 {{- toYaml $resources }}
 {{- end }}

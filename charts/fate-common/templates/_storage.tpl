@@ -17,6 +17,21 @@
 {{- end }}
 {{- end }}
 
+{{- /* What is claimed: spec of the module's PersistentVolumeClaim. Takes a module. */ -}}
+{{- define "fate.claimSpec" -}}
+accessModes:
+  - {{ .values.accessMode | default "ReadWriteOnce" }}
+{{- $class := .values.storageClass | default "" }}
+{{- if eq $class "-" }}
+storageClassName: ""
+{{- else if $class }}
+storageClassName: {{ $class | quote }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .values.size | default "1Gi" }}
+{{- end }}
+
 {{- /* volumeClaimTemplates of the module, where they are wanted. Takes a module; claim: name of the template. */ -}}
 {{- define "fate.claimTemplates" -}}
 {{- if and (include "fate.persistent" .) (not .values.existingClaim) -}}
@@ -28,15 +43,39 @@ volumeClaimTemplates:
       labels:
         {{- include "fate.stableLabels" . | nindent 8 }}
     spec:
-      accessModes:
-        - {{ .values.accessMode }}
-      {{- if eq .values.storageClass "-" }}
-      storageClassName: ""
-      {{- else if .values.storageClass }}
-      storageClassName: {{ .values.storageClass | quote }}
-      {{- end }}
-      resources:
-        requests:
-          storage: {{ .values.size }}
+      {{- include "fate.claimSpec" . | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- /*
+Volume of a module that is a Deployment. Its claim is an object of the chart's own. Takes a module; volume: name of the
+volume; claim: name of the PersistentVolumeClaim.
+*/ -}}
+{{- define "fate.ownVolume" -}}
+- name: {{ .volume }}
+  {{- if include "fate.persistent" . }}
+  persistentVolumeClaim:
+    claimName: {{ .values.existingClaim | default .claim | quote }}
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
+{{- end }}
+
+{{- /*
+The PersistentVolumeClaim of such a module, where one is wanted. It outlives the release, as those of StatefulSets do.
+Takes a module; claim: its name.
+*/ -}}
+{{- define "fate.ownClaim" -}}
+{{- if and (include "fate.persistent" .) (not .values.existingClaim) -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .claim }}
+  labels:
+    {{- include "fate.labels" . | nindent 4 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  {{- include "fate.claimSpec" . | nindent 2 }}
 {{- end }}
 {{- end }}

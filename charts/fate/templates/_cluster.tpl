@@ -2,3 +2,11 @@
 {{- define "fate.cluster" -}}
 fate
 {{- end }}
+
+{{- define "fate.product" -}}
+FATE
+{{- end }}
+
+{{- define "fate.versionKey" -}}
+fateVersion
+{{- end }}

@@ -104,12 +104,7 @@ not mend that. Takes root, name (of the container) and, optionally, sql: whether
       readOnly: true
   {{- end }}
   securityContext:
-    allowPrivilegeEscalation: false
-    capabilities:
-      drop: ["ALL"]
-    readOnlyRootFilesystem: true
-    runAsNonRoot: true
-    runAsUser: 65534
+    {{- include "fate.bareSecurity" . | nindent 4 }}
   resources:
     requests:
       cpu: 50m
