@@ -92,6 +92,8 @@ class Pod:
         """Variables of a container, with what they refer to."""
         own = {"status.podIP": self.address, "metadata.name": f"{self.name}-0", "metadata.namespace": "default"}
         known: dict[str, str] = {}
+        for source in self.container(name).get("envFrom", []):
+            known |= self.manifests.get("ConfigMap", source["configMapRef"]["name"])["data"]
         for item in self.container(name).get("env", []):
             source = item.get("valueFrom", {})
             if "secretKeyRef" in source:
@@ -112,7 +114,8 @@ class Pod:
             text = text[: text.rindex("\nexec ") + 1]
         work = self.inside(container.get("workingDir", "/"))
         work.mkdir(parents=True, exist_ok=True)
-        known = {"PATH": os.environ["PATH"], **self.environment(name), **extra}
+        own = {key: self.moved(value) for key, value in self.environment(name).items()}
+        known = {"PATH": os.environ["PATH"], **own, **extra}
         argv = [shell, "-c", self.moved(text)]
         done = subprocess.run(argv, cwd=work, env=known, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, f"{container['name']} ended with {done.returncode}: {done.stdout}{done.stderr}"

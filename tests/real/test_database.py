@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.federatedai.kubefate.tests.real.pods import Pod
 from ansible_collections.federatedai.kubefate.tests.servers.errors import RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
-from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import COMBINATIONS, Combination
+from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import PARTIES, Combination
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm, Manifests
 
-WITH_EGGROLL = [item for item in COMBINATIONS if item.spec["computing"] == "Eggroll"]
+WITH_EGGROLL = [item for item in PARTIES if item.spec["computing"] == "Eggroll"]
 TABLES = [
     "node_resource",
     "processor_resource",
@@ -87,7 +87,7 @@ def test_the_pod_waits_with_its_own_user_and_learns_of_a_wrong_password(
     helm3: Helm, mariadb: MariaDB, tmp_path: Path
 ) -> None:
     account = Account(mariadb, "waits")
-    pod = Pod(COMBINATIONS[0].render(helm3), "python", tmp_path, secrets=account.secrets())
+    pod = Pod(PARTIES[0].render(helm3), "python", tmp_path, secrets=account.secrets())
     libraries = mariadb.environment().get("LD_LIBRARY_PATH", "")
     assert "answers" in pod.run("ping-mysql", **account.variables(), LD_LIBRARY_PATH=libraries)
     (tmp_path / "bin").mkdir()
@@ -118,7 +118,7 @@ Change = Callable[[str], str]
     ids=["type", "column", "word", "key length"],
 )
 def test_a_mistake_in_the_tables_is_refused(helm3: Helm, mariadb: MariaDB, tmp_path: Path, change: Change) -> None:
-    manifests = COMBINATIONS[0].render(helm3)
+    manifests = PARTIES[0].render(helm3)
     sql = manifests.data("mysql-config", "create-eggroll-meta-tables.sql")
     wrong = Manifests(manifests.text)
     wrong.get("ConfigMap", "mysql-config")["data"]["create-eggroll-meta-tables.sql"] = change(sql)

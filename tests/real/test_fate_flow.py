@@ -16,9 +16,10 @@ from ansible_collections.federatedai.kubefate.tests.real.test_database import Ac
 from ansible_collections.federatedai.kubefate.tests.servers import fateflow
 from ansible_collections.federatedai.kubefate.tests.servers.errors import NotStartedError, RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
+from ansible_collections.federatedai.kubefate.tests.servers.flowparsers import Parsers
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
-from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import COMBINATIONS, Combination
+from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import PARTIES, Combination
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
 
 Settings = dict[str, Any]
@@ -55,9 +56,11 @@ class Party:
         self.change(here)
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda item: item.name)
-def test_its_own_parsers_take_engines_and_routes(helm3: Helm, tmp_path: Path, combination: Combination) -> None:
-    parsed = Party(helm3, combination, tmp_path).flow.parsed()
+@pytest.mark.parametrize("combination", PARTIES, ids=lambda item: item.name)
+def test_its_own_parsers_take_engines_and_routes(
+    helm3: Helm, parsers: Parsers, tmp_path: Path, combination: Combination
+) -> None:
+    parsed = parsers.parsed(Party(helm3, combination, tmp_path).flow)
     engines = tuple(parsed["engines"][kind] for kind in ("computing", "federation", "storage"))
     assert engines == combination.engines
     kind, key, config = combination.federation
@@ -66,7 +69,7 @@ def test_its_own_parsers_take_engines_and_routes(helm3: Helm, tmp_path: Path, co
     assert {name: made[name] for name in config} == config
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda item: item.name)
+@pytest.mark.parametrize("combination", PARTIES, ids=lambda item: item.name)
 def test_it_starts_and_makes_its_tables(
     helm3: Helm, mariadb: MariaDB, tmp_path: Path, combination: Combination
 ) -> None:
@@ -114,12 +117,12 @@ REFUSED_BY_PARSERS = {
 
 
 @pytest.mark.parametrize("mistake", REFUSED_BY_PARSERS)
-def test_a_mistake_is_refused_by_its_parsers(helm3: Helm, tmp_path: Path, mistake: str) -> None:
-    party = Party(helm3, COMBINATIONS[0], tmp_path)
+def test_a_mistake_is_refused_by_its_parsers(helm3: Helm, parsers: Parsers, tmp_path: Path, mistake: str) -> None:
+    party = Party(helm3, PARTIES[0], tmp_path)
     apply, said = REFUSED_BY_PARSERS[mistake]
     party.change(apply)
     with pytest.raises(RefusedError, match=said):
-        party.flow.parsed()
+        parsers.parsed(party.flow)
 
 
 REFUSED_BY_SERVER = {
@@ -132,7 +135,7 @@ REFUSED_BY_SERVER = {
 @pytest.mark.parametrize("mistake", REFUSED_BY_SERVER)
 def test_a_mistake_keeps_it_from_starting(helm3: Helm, mariadb: MariaDB, tmp_path: Path, mistake: str) -> None:
     account = Account(mariadb, f"refused_{mistake}")
-    party = Party(helm3, COMBINATIONS[0], tmp_path, account)
+    party = Party(helm3, PARTIES[0], tmp_path, account)
     party.with_database(account)
     party.change(REFUSED_BY_SERVER[mistake])
     with pytest.raises(NotStartedError), party.flow:

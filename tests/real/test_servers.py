@@ -71,7 +71,7 @@ def test_rabbitmq_passes_messages_and_speaks_tls(tmp_path: Path) -> None:
     authority = Authority("rabbitmq")
     folder = certificates(tmp_path / "certificates", authority)
     with RabbitMQ(tmp_path / "mq", certificates=folder) as broker:
-        assert "rabbitmq_federation" in broker.enabled_plugins()
+        assert "rabbitmq_federation" in broker.running_plugins()
         assert broker.accepts("fate", "fate") and not broker.accepts("fate", "wrong")
         with (
             socket.create_connection(("127.0.0.1", broker.tls_port), timeout=10) as plain,

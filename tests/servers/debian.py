@@ -23,7 +23,7 @@ from .places import lock, servers
 SYSTEM = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/libexec")
 OF_THE_MACHINE = re.compile(r"(libc6|libc-bin|libc-l10n|locales|libgcc-s1|libstdc\+\+6)_")
 """Packages that are not unpacked: another C library beside the machine's own breaks every program."""
-LIBRARIES = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib", "lib")
+LIBRARIES = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib", "lib", "usr/lib/trafficserver")
 LISTS_SECONDS = 24 * 3600.0
 
 
@@ -102,6 +102,8 @@ class Programs:
         )
 
     def _numbers(self) -> tuple[int, ...]:
+        if not self.wanted.programs:
+            return self.wanted.least
         argv: list[str | Path] = [self.program(self.wanted.programs[0]), *self.wanted.version]
         done = subprocess.run(argv, env=self.environment(), capture_output=True, text=True, check=False, timeout=60)
         found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)

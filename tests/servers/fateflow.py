@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,6 @@ from urllib import request
 
 import yaml
 
-from .errors import RefusedError
 from .process import Process, free_ports
 from .pypi import Environment, made
 
@@ -36,22 +34,6 @@ end = pathlib.Path(__file__).parent / "end"
 while not end.exists():
     time.sleep(0.2)
 sys.exit(1)
-"""
-PARSERS = """\
-import json, types
-from fate_flow.runtime import system_settings as settings
-from fate_flow.controller.parser import TaskParser
-
-party = types.SimpleNamespace
-task = party(
-    parties=[party(role="guest", party_id=[settings.PARTY_ID]), party(role="host", party_id=["10000"])],
-    role="guest", party_id=settings.PARTY_ID, federation_id="federation", computing_id="computing",
-)
-print(json.dumps({
-    "engines": settings.ENGINES,
-    "computing": TaskParser.generate_computing_conf(task).dict(),
-    "federation": TaskParser.generate_federation_conf(task).dict(),
-}))
 """
 
 
@@ -145,18 +127,6 @@ class FateFlow:
                 "rabbitmq": {"host": host, "port": 1, "mng_port": 1, "user": "fate", "password": "fate"},
             }
         return given
-
-    def parsed(self) -> dict[str, Any]:
-        """What FATE-Flow's own parsers make of the engines and route tables for a task of this party with party 10000,
-        without a server. Raises RefusedError."""
-        self.lay_out()
-        argv = [str(made(WANTED).python), "-c", PARSERS]
-        done = subprocess.run(argv, cwd=self.home, env=self._environment(), capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RefusedError(done.stderr[-2000:])
-        parsed = json.loads(done.stdout.splitlines()[-1])
-        assert isinstance(parsed, dict)
-        return parsed
 
     def submit(self, cores: int, *parties: tuple[str, str]) -> str:
         """Submit a job of one task; its id. parties: role and party id of each."""

@@ -10,14 +10,36 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import debian, fateflow, mariadb, nginx, pypi, rabbitmq, redis
+from . import (
+    debian,
+    fateflow,
+    hdfs,
+    java,
+    mariadb,
+    nginx,
+    pulsar,
+    pypi,
+    rabbitmq,
+    redis,
+    spark,
+    trafficserver,
+    zookeeper,
+)
 from .places import servers
 
-Program = debian.Wanted | pypi.Environment
+Program = debian.Wanted | pypi.Environment | java.Jars
 
 SMALL: Sequence[Program] = (fateflow.WANTED, rabbitmq.WANTED, mariadb.WANTED, nginx.WANTED, redis.WANTED)
 """What every test run needs."""
-LARGE: Sequence[Program] = (fateflow.WANTED,)
+LARGE: Sequence[Program] = (
+    fateflow.WANTED,
+    java.JAVA,
+    trafficserver.WANTED,
+    zookeeper.WANTED,
+    hdfs.WANTED,
+    spark.WANTED,
+    pulsar.WANTED,
+)
 """What only ``make test-real`` needs."""
 
 
@@ -46,6 +68,9 @@ def _get(wanted: Program) -> Got:
                 return Got(name, "machine")
         case pypi.Environment():
             pypi.made(wanted)
+            name = wanted.name
+        case java.Jars():
+            java.fetched(wanted)
             name = wanted.name
     note = servers() / wanted.name / "got.json"
     if note.stat().st_mtime < start:

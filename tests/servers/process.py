@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .errors import NotStartedError
 
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 """That a server may take to answer; machines of CI are slow when all their cores are busy."""
 STOP_SECONDS = 15.0
 LOOK_SECONDS = 0.05

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -37,7 +38,8 @@ class RabbitMQ:
     """A broker of one node.
 
     :param plugins: text of its file enabled_plugins; management has to be among them.
-    :param settings: text of its rabbitmq.conf. Addresses and ports are the test's own, whatever it says.
+    :param settings: text of its rabbitmq.conf. It listens on the test's address, and on the given ports unless it says
+        others.
     :param definitions: JSON of what it is to have at its start, in place of the first user.
     :param erlang_arguments: RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS.
     :param certificates: a folder with tls.crt, tls.key and ca.crt: it also listens with TLS and wants certificates of
@@ -54,7 +56,9 @@ class RabbitMQ:
     erlang_arguments: str = ""
     certificates: Path | None = None
     gracefully: bool = False
+    address: str = "127.0.0.1"
     ports: list[int] = field(default_factory=lambda: free_ports(5))
+    """Of AMQP, management, its nodes among each other, names of nodes, and AMQP with TLS."""
     _processes: list[Process] = field(default_factory=list)
 
     @property
@@ -126,19 +130,18 @@ class RabbitMQ:
         )
 
     def _own_settings(self) -> str:
-        """The given settings with the test's ports: of two lines with one key the later counts."""
-        mine = ["listeners.tcp", "listeners.ssl", "management.tcp.", "management.ssl.", "load_definitions"]
-        lines = [line for line in self.settings.splitlines() if not line.strip().startswith(tuple(mine))]
-        lines += [
-            f"listeners.tcp.test = 127.0.0.1:{self.port}",
-            "management.tcp.ip = 127.0.0.1",
-            f"management.tcp.port = {self.management_port}",
-        ]
+        """The given settings, listening on the test's address."""
+        listener = re.compile(r"^\s*(listeners\.(?:tcp|ssl)\.\w+)\s*=\s*(?:[\w.:]*:)?(\d+)\s*$", re.MULTILINE)
+        lines = [listener.sub(rf"\1 = {self.address}:\2", self.settings), f"management.tcp.ip = {self.address}"]
+        if "listeners.tcp." not in self.settings:
+            lines.append(f"listeners.tcp.test = {self.address}:{self.port}")
+        if "management.tcp.port" not in self.settings:
+            lines.append(f"management.tcp.port = {self.management_port}")
         if "collect_statistics_interval" not in self.settings:
             lines.append("collect_statistics_interval = 1000")
         if self.certificates is not None:
             lines += [
-                f"listeners.ssl.test = 127.0.0.1:{self.tls_port}",
+                f"listeners.ssl.test = {self.address}:{self.tls_port}",
                 f"ssl_options.certfile = {self.certificates / 'tls.crt'}",
                 f"ssl_options.keyfile = {self.certificates / 'tls.key'}",
                 f"ssl_options.cacertfile = {self.certificates / 'ca.crt'}",
@@ -170,7 +173,7 @@ class RabbitMQ:
             "Authorization": "Basic " + base64.b64encode(known.encode()).decode(),
             "Content-Type": "application/json",
         }
-        url = f"http://127.0.0.1:{self.management_port}/api{path}"
+        url = f"http://{self.address}:{self.management_port}/api{path}"
         data = None if body is None else json.dumps(body).encode()
         asked = request.Request(url, data, headers, method=method)
         with request.build_opener(request.ProxyHandler({})).open(asked, timeout=TIMEOUT) as answer:
@@ -187,12 +190,13 @@ class RabbitMQ:
             return False
         return True
 
-    def enabled_plugins(self) -> list[str]:
-        """What is enabled, as the node itself says once it has collected its first figures."""
+    def running_plugins(self) -> set[str]:
+        """What runs, as the node itself says once it has collected its first figures: it starts without the plugins
+        that it does not know, and calls them enabled."""
         end = time.monotonic() + FIGURES_SECONDS
         while time.monotonic() < end:
             (node,) = self.call("GET", "/nodes")
-            if "enabled_plugins" in node:
-                return sorted(node["enabled_plugins"])
+            if "applications" in node:
+                return {item["name"] for item in node["applications"]}
             time.sleep(0.2)
         raise AssertionError(f"the node has no figures after {FIGURES_SECONDS:g} s")

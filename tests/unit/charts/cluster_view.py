@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,13 +19,13 @@ from .kit import CHART, LOADER, Manifests, Spec
 class View:
     """One release, and the cluster.yaml that it was made from: hosts of others are those that stand in there."""
 
-    def __init__(self, manifests: Manifests, spec: Spec, neighbours: Manifests | None = None):
-        """neighbours: further Services, of a release beside this one in its namespace."""
-        self.manifests, self.spec, self.neighbours = manifests, spec, neighbours
+    def __init__(self, manifests: Manifests, spec: Spec):
+        self.manifests, self.spec = manifests, spec
 
     @property
     def party(self) -> str:
-        return str(self.spec["partyId"])
+        """Its id; an exchange is none."""
+        return str(self.spec.get("partyId", "default"))
 
     @functools.cached_property
     def workloads(self) -> dict[str, dict[str, Any]]:
@@ -33,12 +34,11 @@ class View:
     @functools.cached_property
     def services(self) -> dict[str, set[int]]:
         """Ports of each Service that lead to a port that a container of a selected pod opens."""
-        found: dict[str, set[int]] = {}
-        for release in (self.manifests, self.neighbours):
-            for item in release.objects if release else []:
-                if item["kind"] == "Service":
-                    found[item["metadata"]["name"]] = set(_ports(item["spec"], release))
-        return found
+        return {
+            item["metadata"]["name"]: set(_ports(item["spec"], self.manifests))
+            for item in self.manifests.objects
+            if item["kind"] == "Service"
+        }
 
     def unreachable(self, host: str, port: int | None) -> str:
         """Why nobody answers there; empty if somebody does."""
@@ -82,7 +82,15 @@ class View:
                 for item in node:
                     yield from walk(item)
 
-        return set(walk(self.spec))
+        return {*walk(self.spec), *self._tunnels()}
+
+    def _tunnels(self) -> Iterator[tuple[str, int]]:
+        """Addresses of the loopback on which a pod itself listens, and passes on what comes."""
+        for item in self.manifests.objects:
+            if item["kind"] == "ConfigMap":
+                for text in item["data"].values():
+                    found = re.findall(r"^\s*listen (127(?:\.\d+){3}):(\d+);", text, re.MULTILINE)
+                    yield from ((address, int(port)) for address, port in found)
 
     def _elsewhere(self, host: str) -> bool:
         """Whether it is a host that the cluster.yaml names."""

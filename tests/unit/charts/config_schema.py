@@ -39,7 +39,8 @@ class Schema:
 
     @functools.cached_property
     def root(self) -> Node:
-        return {"type": "map", "keys": self.data["keys"]}
+        others = {"others": self.data["others"]} if "others" in self.data else {}
+        return {"type": "map", "keys": self.data["keys"], **others}
 
     @property
     def file(self) -> str:
@@ -228,6 +229,15 @@ class Checker:
         number = self._number(value)
         return None if number is not None and 0 < number < 65536 else f"{value!r} is no port"
 
+    def _tls_port(self, node: Node, value: Any, beside: Mapping[str, Any]) -> Iterator[str]:
+        """A port of TLS of a host beside it: of others as they say; the own one stands there even if it is shut."""
+        host, number = beside.get(node["host"]), self._number(value)
+        if host in self.view.services:
+            if number != node["own"]:
+                yield f"{value!r} is not {node['own']}"
+        else:
+            yield from self._reached(host, [number or 0])
+
     def _listen(self, node: Node, value: Any, beside: Mapping[str, Any]) -> Iterator[str]:
         """A port that the reader itself opens."""
         number = self._number(value)
@@ -287,10 +297,14 @@ class Checker:
         path = str(value)
         if not path.startswith("/"):
             path = f"{self.schema.data.get('home', '')}/{path}"
-        of_image = self.schema.data.get("image_paths", ())
+        of_image = [item.rstrip("/") for item in self.schema.data.get("image_paths", ())]
         for reader in self._readers():
-            if path not in of_image and not self.view.mounted(reader, path):
+            if path.rstrip("/") not in of_image and not self.view.mounted(reader, path):
                 yield f"{path} is neither in the image of {reader} nor mounted"
+
+    def _spark(self, node: Node, value: Any, beside: Mapping[str, Any]) -> Iterator[str]:
+        if not re.fullmatch(r"local\[(\d+|\*)\]", str(value)):
+            yield from self._uri({"scheme": "spark"}, value, beside)
 
     def _class(self, node: Node, value: Any, beside: Mapping[str, Any]) -> str | None:
         return self._pattern({"pattern": r"[a-z][\w.]*\.[A-Z]\w*"}, value, beside)

@@ -3,11 +3,13 @@
 {{- define "fate.python.federation" -}}
 {{- $python := .Values.modules.python }}
 {{- $federation := include "fate.engine.federation" . -}}
+{{- if has "osx" (list $federation (include "fate.proxy" .)) -}}
 osx:
   host: {{ include "fate.osx.insideService" .Values.modules.osx }}
   port: 9370
   # Stream: data go straight into Eggroll. Both parties of a job must use the same mode.
   mode: {{ include "fate.osx.mode" . }}
+{{- end }}
 {{- if eq (include "fate.proxy" .) "nginx" }}
 nginx:
   host: {{ include "fate.engine.host" (dict "root" . "name" "nginx") | quote }}
