@@ -157,6 +157,8 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["kubeconfig"] = "(data, not shown)"
     if shown.get("spec"):
         shown["spec"] = redact(shown["spec"], paths)
+    if shown.get("secret_values"):
+        shown["secret_values"] = redact(shown["secret_values"], shown["secret_values"])
     if shown.get("parties"):
         shown["parties"] = [_hidden_party(party, paths) for party in shown["parties"]]
     return shown

@@ -36,6 +36,7 @@ class Method(StrEnum):
     RESTART = "ClusterRestart"
     STOP = "ClusterStop"
     START = "ClusterStart"
+    ROTATE = "ClusterRotateSecrets"
 
 
 class JobStatus(StrEnum):

@@ -340,12 +340,23 @@ def _secrets(gathered: Gathered) -> tuple[list[Change], list[Finding]]:
                 Finding(
                     Level.WARNING,
                     f"{key.path} of the spec is not what key {key.name} of {ref} holds; the Secret is kept as it is.",
-                    "Programs were set up with the Secret's value. To change it, change it where it is used and in the "
-                    "Secret, then restart.",
+                    _way_to_change(request, key.name),
                     ref,
                 )
             )
     return changes, findings
+
+
+def _way_to_change(request: SecretRequest, key: str) -> str:
+    if request.rotation and key in request.rotation.keys:
+        return (
+            "Playbook rotate_secrets (state rotated of fate_cluster) brings it to the server, the Secret and the pods "
+            "that read it."
+        )
+    return (
+        "Programs were set up with the Secret's value. To change it, change it where it is used and in the Secret, "
+        "then restart."
+    )
 
 
 def _absent(ref: Ref, keys: list[str], whole: bool) -> Finding:

@@ -25,6 +25,7 @@ class Operation(StrEnum):
     STOP = "stop"
     START = "start"
     RESTART = "restart"
+    ROTATE = "rotate"
 
 
 class Action(StrEnum):
