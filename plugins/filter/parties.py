@@ -65,7 +65,28 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-PLAIN = ("name", "namespace", "chart", "chart_version", "chart_path", "advertise_host", "advertise_port", "routes")
+PLAIN = (
+    "name",
+    "namespace",
+    "chart",
+    "chart_version",
+    "chart_path",
+    "chart_digest",
+    "advertise_host",
+    "advertise_port",
+    "routes",
+)
+CHART_REPO = (
+    "url",
+    "username",
+    "password",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "validate_certs",
+    "plain_http",
+    "pass_credentials",
+)
 IDENTITY = (("party_id", "partyId"),)
 
 
@@ -83,6 +104,8 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if _given(variables, name):
             party[name] = variables[f"fate_{name}"]
     party["connection"] = connection(variables)
+    if repository := chart_repo(variables):
+        party["chart_repo"] = repository
     party["spec_files"] = _files(variables)
     party["spec"] = spec(variables)
     if variables.get("fate_manage_rbac", True):
@@ -94,6 +117,16 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
 def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The connection options that a host's variables give."""
     return {name: variables[f"fate_{name}"] for name in CONNECTION if _given(variables, name)}
+
+
+def chart_repo(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart repository that a host's variables ``fate_chart_repo_*`` name, or the air-gap bundle."""
+    given = {
+        name: variables[f"fate_chart_repo_{name}"] for name in CHART_REPO if _given(variables, f"chart_repo_{name}")
+    }
+    if _given(variables, "bundle"):
+        given = {"url": f"{variables['fate_bundle']}/charts"}
+    return given
 
 
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:

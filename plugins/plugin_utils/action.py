@@ -36,19 +36,19 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner i
     bound_to_parent,
     die_with_parent,
 )
+from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE
 from ansible_collections.federatedai.kubefate.plugins.plugin_utils.sending import Parcel, with_files
 
 LOCAL = ("local", "ansible.builtin.local")
 
 
 def bundled_charts() -> dict[str, str]:
-    """Name to path of each chart that comes with the collection."""
+    """Name to path of each chart that comes with the collection. One without a values template is no chart for
+    clusters, but a library that others use."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     folder = os.path.join(root, "charts")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    return {
-        name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, "Chart.yaml"))
-    }
+    return {name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, TEMPLATE))}
 
 
 class CallAction(ActionBase):  # type: ignore[misc]

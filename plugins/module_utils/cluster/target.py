@@ -20,6 +20,7 @@ from ..spec.schema import check
 from ..values import TEMPLATE, Values, render
 
 SPEC_SCHEMA = "spec.schema.json"
+EXAMPLE = "values-template-example.yaml"
 
 
 @dataclass(frozen=True, slots=True)
