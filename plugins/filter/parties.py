@@ -155,4 +155,4 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"parties": parties, "party_spec": spec}
+        return {"parties": parties, "party_spec": spec, "chart_repo": chart_repo}

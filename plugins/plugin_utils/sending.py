@@ -24,6 +24,7 @@ FILES = (
     "repo_url",
     "chart_repository",
     "spec_files",
+    "specs",
     "ca_cert",
     "ssl_ca_cert",
     "client_cert",

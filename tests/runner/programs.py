@@ -30,9 +30,9 @@ def build() -> dict[str, str]:
     go, environ = _toolchain()
     print("Building the programs for tests", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
-    packages = [f"./{name}" for name in PROGRAMS]
-    argv = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", f"{folder}/"]
-    code, _text = run([*argv, *packages], log="programs", cwd=SOURCES, env=environ)
+    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"]
+    argv: list[str | Path] = [go, "build", *flags, "-o", f"{folder}/", *(f"./{name}" for name in PROGRAMS)]
+    code, _text = run(argv, log="programs", cwd=SOURCES, env=environ)
     if code:
         raise SystemExit("The programs for tests could not be built; see tests/output/programs.log")
     return found

@@ -65,7 +65,7 @@ class Remote:
         try:
             self.helm().update_repository(NAME)
         except KubefateError as error:
-            raise self._explained(error, "") from None
+            raise explained(error, self.where, "") from None
         path = os.path.join(self.helm().home, INDEXES, f"{NAME}-index.yaml")
         with open(path, encoding="utf-8", errors="replace") as stream:
             return read_index(stream.read(), self.where)
@@ -84,7 +84,7 @@ class Remote:
             try:
                 self.helm().pull(f"{NAME}/{entry.name}", entry.version, target, self.repository.options())
             except KubefateError as error:
-                raise self._explained(error, f"{entry.name} {entry.version}") from None
+                raise explained(error, self.where, f"{entry.name} {entry.version}") from None
             path = _only(target)
         else:
             path = os.path.join(self.repository.url, entry.url or f"{entry.name}-{entry.version}.tgz")
@@ -108,7 +108,7 @@ class Remote:
             try:
                 digest = self.helm().pull(reference, version, target, self.repository.options())
             except KubefateError as error:
-                tried = self._explained(error, f"{reference} {wanted}".strip())
+                tried = explained(error, self.where, f"{reference} {wanted}".strip())
                 if tried.kind is not Kind.CHART:
                     raise tried from None
                 continue
@@ -129,25 +129,22 @@ class Remote:
             )
         return chart
 
-    def _explained(self, error: KubefateError, what: str) -> KubefateError:
-        """What helm says of a repository, with the next step."""
-        if error.kind is Kind.TOOL:
-            return error
-        text = error.msg.partition(": ")[2] or error.msg
-        low = text.lower()
-        if error.kind is Kind.TIMEOUT:
-            return unreachable(self.where, text)
-        if any(word in low for word in ("x509", "certificate", "tls:", "gave http response")):
-            return unreachable(self.where, text)
-        if any(word in low for word in _LOGIN):
-            return wants_login(self.where)
-        if "403" in low or "denied" in low:
-            return status_error(self.where, 403, "forbidden")
-        if what and any(word in low for word in _MISSING):
-            return KubefateError(
-                f"{self.where} has no chart {what}: {text}", Kind.CHART, "chart", "Check name and version."
-            )
-        return unreachable(self.where, text)
+
+def explained(error: KubefateError, where: str, what: str) -> KubefateError:
+    """What helm says of a repository, with the next step. where: its address. what: that was asked of it."""
+    if error.kind is Kind.TOOL:
+        return error
+    text = error.msg.partition(": ")[2] or error.msg
+    low = text.lower()
+    if error.kind is Kind.TIMEOUT or any(word in low for word in ("x509", "certificate", "tls:", "gave http response")):
+        return unreachable(where, text)
+    if any(word in low for word in _LOGIN):
+        return wants_login(where)
+    if "403" in low or "denied" in low:
+        return status_error(where, 403, "forbidden")
+    if what and any(word in low for word in _MISSING):
+        return KubefateError(f"{where} has no chart {what}: {text}", Kind.CHART, "chart", "Check name and version.")
+    return unreachable(where, text)
 
 
 def _only(folder: str) -> str:

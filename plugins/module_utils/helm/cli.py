@@ -162,13 +162,13 @@ class Helm:
         found = _DIGEST.search(done.out + done.err)
         return found[1] if found else ""
 
-    def update_dependencies(self, chart: str) -> None:
+    def update_dependencies(self, chart: str, options: Sequence[str] = ()) -> None:
         """Resolve the dependencies of a chart folder: its charts/ and Chart.lock."""
-        self._run(["dependency", "update", "--", chart], timeout=DOWNLOAD_TIMEOUT)
+        self._run(["dependency", "update", *options, "--", chart], timeout=DOWNLOAD_TIMEOUT)
 
-    def build_dependencies(self, chart: str) -> None:
+    def build_dependencies(self, chart: str, options: Sequence[str] = ()) -> None:
         """Get the dependencies that Chart.lock names into a chart folder's charts/."""
-        self._run(["dependency", "build", "--", chart], timeout=DOWNLOAD_TIMEOUT)
+        self._run(["dependency", "build", *options, "--", chart], timeout=DOWNLOAD_TIMEOUT)
 
     def lint(self, chart: str, values: str) -> str:
         """What helm says about a chart, whatever it thinks of it."""
