@@ -68,7 +68,28 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-PLAIN = ("name", "namespace", "chart", "chart_version", "chart_path", "advertise_host", "advertise_port", "routes")
+PLAIN = (
+    "name",
+    "namespace",
+    "chart",
+    "chart_version",
+    "chart_path",
+    "chart_digest",
+    "advertise_host",
+    "advertise_port",
+    "routes",
+)
+CHART_REPO = (
+    "url",
+    "username",
+    "password",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "validate_certs",
+    "plain_http",
+    "pass_credentials",
+)
 IDENTITY = (("party_id", "partyId"),)
 
 
@@ -86,6 +107,8 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if _given(variables, name):
             party[name] = variables[f"fate_{name}"]
     party["connection"] = connection(variables)
+    if repository := chart_repo(variables):
+        party["chart_repo"] = repository
     party["spec_files"] = _files(variables)
     party["spec"] = spec(variables)
     if boolean(variables.get("fate_manage_rbac", True)):
@@ -115,6 +138,16 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
+def chart_repo(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart repository that a host's variables ``fate_chart_repo_*`` name, or the air-gap bundle."""
+    given = {
+        name: variables[f"fate_chart_repo_{name}"] for name in CHART_REPO if _given(variables, f"chart_repo_{name}")
+    }
+    if _given(variables, "bundle"):
+        given = {"url": f"{variables['fate_bundle']}/charts"}
+    return given
+
+
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
     """A host's spec: the group's ``fate_spec_defaults``, then the host's ``fate_spec`` and ``fate_secret_spec``, then
     ``fate_scale`` and its party id."""
@@ -141,4 +174,9 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"parties": parties, "party_spec": spec, "party_kubernetes": kubernetes}
+        return {
+            "parties": parties,
+            "party_spec": spec,
+            "party_kubernetes": kubernetes,
+            "chart_repo": chart_repo,
+        }

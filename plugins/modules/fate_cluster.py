@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.cluster
   - federatedai.kubefate.chart
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.wait
   - federatedai.kubefate.apply
   - federatedai.kubefate.helm
@@ -165,7 +166,9 @@ cluster:
       type: str
       returned: always
     chart:
-      description: Chart name, version and app_version.
+      description:
+        - Chart name, version, app_version and the digest of its content. The digest is empty for a revision that
+          somebody else made.
       type: dict
       returned: when the release exists
     revision:

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import chart_bench  # type: ignore[import-not-found]
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -335,12 +336,26 @@ def promised(lines: Sequence[tuple[str, float, float]]) -> int:
     return int(any(figure > limit for _text, figure, limit in lines))
 
 
+def measure_charts(bench: Bench) -> None:
+    store = f"{bench.prefix}-charts"
+    one = bench.inventory("ours", 1)
+
+    def play(text: str) -> None:
+        bench.play(text, one, chart_store=store, charts_expected=chart_bench.CHARTS)
+
+    chart_bench.rendering(bench.tools["helm3"])
+    chart_bench.storing(bench.folder / "charts", bench.kubeconfig, store, bench.tools["kubectl"], play)
+    ping = rounds(bench, 3, {"ping": lambda: bench.play(PING, one)})["ping"].median
+    print(f"  {ping:8.2f} s for a play that only pings")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--parties", type=int, default=20, help="size of the larger federation")
     parser.add_argument("--clusters", type=int, default=100, help="clusters that are listed")
     parser.add_argument("--rounds", type=int, default=5, help="rounds with one party and nothing changed")
     parser.add_argument("--fresh-rounds", type=int, default=3, help="rounds with one party from nothing")
+    parser.add_argument("--only", choices=["clusters", "charts"], help="one part of it")
     options = parser.parse_args(arguments)
     sandbox = [sys.executable, str(ROOT / "sandbox")]
     status = json.loads(
@@ -349,6 +364,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="kubefate-bench-"))
     bench = Bench(folder, status["kubeconfig"], status["tools"])
     try:
+        if options.only != "clusters":
+            measure_charts(bench)
+        if options.only == "charts":
+            return 0
         bench.play("federatedai.kubefate.deploy_fate", bench.inventory("ours", 1))
         for kind in ("peer", "bare"):
             values = bench.values(bench.inventory(kind, options.parties))

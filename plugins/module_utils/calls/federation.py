@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..arguments import CONNECTION, HELM, PROGRESS, STORE, Arguments
+from ..arguments import CHART_REPO, CONNECTION, HELM, PROGRESS, STORE, Arguments
 from ..call import Call, Entry
 from ..cluster.federating import Federation
 from ..errors import bad_input
@@ -20,8 +20,7 @@ def plan_federation(call: Call) -> dict[str, Any]:
         [_with_defaults(party, call.params) for party in call.params["parties"]],
         call.options(),
         open_helm=call.helm_for,
-        bundled=call.params.get("bundled_charts") or {},
-        folder=call.folder,
+        open_finder=lambda party: call.finder({**call.params, **_repository(party)}),
         use_current_context=call.params["use_current_context"],
         tell=progress,
     )
@@ -40,6 +39,15 @@ def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[
     return {**party, "connection": {**own, **given}}
 
 
+def _repository(party: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a party's own chart repository. Raises ``KubefateError`` (bad_input) for unknown ones."""
+    given = {f"chart_repo_{name}": value for name, value in (party.get("chart_repo") or {}).items()}
+    unknown = sorted(name.removeprefix("chart_repo_") for name in set(given) - set(CHART_REPO.options))
+    if unknown:
+        raise bad_input(f"The chart_repo of {party['host']} has unknown keys: {', '.join(unknown)}.")
+    return given
+
+
 PARTY = {
     "host": {"type": "str", "required": True},
     "connection": {"type": "dict", "default": {}, "no_log": False},
@@ -50,6 +58,8 @@ PARTY = {
     "chart": {"type": "str"},
     "chart_version": {"type": "str"},
     "chart_path": {"type": "path"},
+    "chart_digest": {"type": "str"},
+    "chart_repo": {"type": "dict", "default": {}, "no_log": False},
     "advertise_host": {"type": "str"},
     "advertise_port": {"type": "int"},
     "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
@@ -61,12 +71,12 @@ PLAN_FEDERATION = Entry(
     | HELM
     | STORE
     | PROGRESS
+    | CHART_REPO
     | Arguments(
         {
             "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
             "use_current_context": {"type": "bool", "default": False},
             "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
-            "bundled_charts": {"type": "dict"},
         }
     ),
     plan_federation,

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..access import Grant, deployer_rules, grant_changes
-from ..chart.lookup import find_chart
+from ..chart.lookup import ChartFinder, Wanted
 from ..chart.package import Chart
+from ..chart.repository import Repository
 from ..chart.store import ChartStore
 from ..data import canonical, get, merge, secret_leaves
 from ..errors import Kind, KubefateError, bad_input
@@ -92,8 +93,8 @@ class Party:
 class Federation:
     """Plans the parties that are given.
 
-    open_api and open_helm make what reaches a Kubernetes. bundled: chart name to folder. use_current_context: whether a
-    party may leave open which Kubernetes it is on.
+    open_helm makes what reaches a Kubernetes, open_finder what finds the chart that a party's options name.
+    use_current_context: whether a party may leave open which Kubernetes it is on.
     """
 
     def __init__(
@@ -102,17 +103,17 @@ class Federation:
         options: Options,
         *,
         open_helm: Callable[[Connection], Helm],
-        bundled: Mapping[str, str],
-        folder: str,
+        open_finder: Callable[[Mapping[str, Any]], ChartFinder],
         use_current_context: bool,
         tell: Callable[[str], None],
     ):
         self.parties = [Party(str(entry["host"]), entry) for entry in given]
-        self.options, self.open_helm, self.bundled, self.folder = options, open_helm, bundled, folder
+        self.options, self.open_helm, self.open_finder = options, open_helm, open_finder
         self.use_current_context, self.tell = use_current_context, tell
         self.problems: list[Problem] = []
         self.routing = Routing()
-        self._charts: dict[tuple[str, ...], Chart] = {}
+        self._charts: dict[tuple[Any, ...], Chart] = {}
+        self._finders: dict[Repository, ChartFinder] = {}
         self._servers: dict[str, Kubernetes] = {}
 
     def plan(self) -> dict[str, Any]:
@@ -256,14 +257,19 @@ class Federation:
         name = given.get("chart") or chart_name
         version = given.get("chart_version") or chart_version
         path = given.get("chart_path") or ""
-        key = (name, version, path, party.kubernetes.api.connection.server)
+        digest = given.get("chart_digest") or ""
+        finder = self._finder(given)
+        key = (name, version, path, digest, finder.repository, party.kubernetes.api.connection.server)
         if key not in self._charts:
             store = None if path else ChartStore(party.kubernetes.api, self.options.store_namespace)
-            self._charts[key] = find_chart(
-                name, version, path=path, bundled=self.bundled, store=store, folder=self.folder
-            )
+            self._charts[key] = finder.find(Wanted(name, version, path, digest), store)
         chart = self._charts[key]
         return target(party.name, party.namespace, chart, party.spec, version)
+
+    def _finder(self, given: Mapping[str, Any]) -> ChartFinder:
+        """One for each repository, however many parties name it: its index is read once."""
+        finder = self.open_finder(given)
+        return self._finders.setdefault(finder.repository, finder)
 
     def _gather(self) -> None:
         """Release records first; then what is not proven is rendered; then live objects, kind by kind."""

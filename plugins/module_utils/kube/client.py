@@ -147,12 +147,20 @@ class Api:
         return items, str(metadata.get("resourceVersion") or "")
 
     def create(
-        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+        self,
+        obj: Mapping[str, Any],
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        manager: str = "",
+        strict: bool = False,
     ) -> dict[str, Any]:
-        """manager: whom the server notes as the owner; the client by default."""
+        """manager: whom the server notes as the owner; the client by default. strict: fields that the server does not
+        know, and keys that come twice, are errors."""
         ref = self.ref(obj, namespace)
         path = self.type_of(ref.api_version, ref.kind).path(ref.namespace)
-        return self.request("POST", path, {**_dry(dry_run), "fieldManager": manager}, obj)
+        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
+        return self.request("POST", path, query, obj)
 
     def replace(
         self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""

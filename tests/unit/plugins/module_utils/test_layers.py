@@ -27,7 +27,7 @@ LAYERS = (
     ("calls",),
     ("call",),
     ("arguments",),
-    ("cluster",),
+    ("cluster", "authoring", "bundle"),
     ("plan", "job", "adopt"),
     ("release", "access", "lock", "values", "chart", "flow"),
     ("kube", "helm"),
