@@ -18,6 +18,7 @@ description:
   - A party that cannot be planned fails alone, and the others are planned.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress
@@ -70,12 +71,22 @@ options:
         type: str
       chart_version:
         description:
-          - Version of the chart. The key C(chartVersion) of the spec by default.
+          - Version of the chart, or a range. The key C(chartVersion) of the spec by default.
         type: str
       chart_path:
         description:
           - Path of a chart folder or archive.
         type: path
+      chart_digest:
+        description:
+          - Digest that the chart must have.
+        type: str
+      chart_repo:
+        description:
+          - The party's own chart repository, with the options C(chart_repo_*) of this module, named C(url),
+            C(username), C(password), C(ca_cert) and so on.
+        type: dict
+        default: {}
       deployer:
         description:
           - Service account that deploys the party. If it is given, the plan says what granting it the rights would
@@ -202,10 +213,6 @@ options:
     type: str
     choices: [ignore, report, repair]
     default: report
-  bundled_charts:
-    description:
-      - Where the charts of this collection lie, name to path. It is filled in by the collection itself.
-    type: dict
 """
 
 EXAMPLES = r"""

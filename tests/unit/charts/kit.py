@@ -160,6 +160,47 @@ def party(**changes: Any) -> Spec:
     return {**copy.deepcopy(PARTY), **changes}
 
 
+def merged(spec: Spec, over: Spec) -> Spec:
+    """A spec with another one over it, mapping by mapping."""
+    spec = copy.deepcopy(spec)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(spec.get(key), dict)
+        spec[key] = merged(spec[key], value) if both else copy.deepcopy(value)
+    return spec
+
+
+BASE = ["mysql", "python", "fateboard", "client"]
+NGINX: Spec = {"route_table": {"10000": {"fateflow": [{"host": "peer", "http_port": 30103, "grpc_port": 30108}]}}}
+
+
+def rabbitmq_party(**changes: Any) -> Spec:
+    """A party with Spark, HDFS and RabbitMQ that knows another one."""
+    return party(
+        **{
+            "modules": [*BASE, "spark", "hdfs", "nginx", "rabbitmq"],
+            "computing": "Spark",
+            "federation": "RabbitMQ",
+            "storage": "HDFS",
+            "nginx": copy.deepcopy(NGINX),
+            "rabbitmq": {"route_table": {"10000": {"host": "peer", "port": 30104}}},
+            **changes,
+        }
+    )
+
+
+def pulsar_party(**changes: Any) -> Spec:
+    """A party with Spark, HDFS and Pulsar that knows another one."""
+    peer = {"host": "peer", "port": 30104, "sslPort": 30109}
+    spec = {
+        "modules": [*BASE, "spark", "hdfs", "nginx", "pulsar"],
+        "federation": "Pulsar",
+        "rabbitmq": {},
+        "pulsar": {"route_table": {"10000": peer}},
+        **changes,
+    }
+    return rabbitmq_party(**spec)
+
+
 def env_of(container: Mapping[str, Any]) -> dict[str, Any]:
     """Variables of a container: text, or where it comes from."""
     return {item["name"]: item.get("value", item.get("valueFrom")) for item in container.get("env", [])}
