@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...data import merge
 from ...errors import Kind, KubefateError
@@ -91,7 +92,7 @@ class Router:
             tables = routing.tables.get(party.host, {})
             for name, table in tables.items():
                 if not table.resolved:
-                    tables[name] = keep(party.member, table, _recorded(party), known)
+                    tables[name] = keep(party.member, table, *_recorded(party), known)
             party.added = additions(party.member, tables)
             party.spec = Spec(merge(party.spec.data, party.added), party.spec.origins)
 
@@ -167,12 +168,10 @@ def _objects(server: Server, kinds: Iterable[tuple[str, str]], parties: Sequence
     return found
 
 
-def _recorded(party: Party) -> Sequence[Object]:
-    """The objects of the release as it is now."""
-    if party.server is None:
-        return ()
-    current = party.there().current
-    return current.objects if current else ()
+def _recorded(party: Party) -> tuple[Mapping[str, Any], Sequence[Object]]:
+    """Values and objects of the release as it is now."""
+    current = party.there().current if party.server else None
+    return (current.values, current.objects) if current else ({}, ())
 
 
 def _trouble(party: Party) -> str:
