@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.waves import waves
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.work import (
+    cut_off,
     halts,
     left_out,
     outcome_of,
@@ -140,3 +141,18 @@ def test_a_limit_says_what_stays_inconsistent() -> None:
         "bad is left out, and could not be planned: It went wrong.",
     ]
     assert left_out(found, list(found["parties"])) == []
+
+
+def test_who_would_be_cut_off_is_who_has_no_other_exchange() -> None:
+    entries: list[dict[str, Any]] = [
+        {"host": "x", "role": "exchange"},
+        {"host": "y", "role": "exchange"},
+        {"host": "a", "exchanges": ["x"]},
+        {"host": "b"},
+        {"host": "c", "exchanges": []},
+        {"host": "d", "exchanges": ["x"], "state": "left"},
+    ]
+    assert cut_off(entries, ["x"]) == ["a"]
+    assert cut_off(entries, ["x", "y"]) == ["a", "b"]
+    assert cut_off(entries, ["x", "y", "a", "b"]) == []
+    assert cut_off(entries, ["a"]) == []
