@@ -31,6 +31,9 @@ from .target import Target, values_of
 
 SECRETS = "owner in (helm,kubefate),status!=superseded"
 """Selects the newest revisions of all releases and the Secrets that this collection made."""
+RECORDS = "owner=helm,status!=superseded"
+MADE = "owner=kubefate"
+"""The two halves of that."""
 HEALTH_KINDS = (("v1", "Pod"), ("v1", "PersistentVolumeClaim"))
 TROUBLE_KINDS = (("apps/v1", "ReplicaSet"), ("v1", "Event"))
 

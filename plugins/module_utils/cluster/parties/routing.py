@@ -129,7 +129,7 @@ class Router:
             if why:
                 self.down[party.host] = why
                 party.warnings.append(
-                    f"this exchange does not work: {why}. Parties that have another one go through that until it does."
+                    f"this exchange does not work: {why.rstrip('.')}. Parties that have another one go through that until it does."
                 )
 
 
@@ -170,7 +170,7 @@ def _objects(server: Server, kinds: Iterable[tuple[str, str]], parties: Sequence
 
 def _recorded(party: Party) -> tuple[Mapping[str, Any], Sequence[Object]]:
     """Values and objects of the release as it is now."""
-    current = party.there().current if party.server else None
+    current = party.there_in_full().current if party.server else None
     return (current.values, current.objects) if current else ({}, ())
 
 
@@ -181,7 +181,7 @@ def _trouble(party: Party) -> str:
     if not party.alive or party.server is None:
         return ""
     try:
-        current = party.there().current
+        current = party.there_in_full().current
         if current is None:
             return ""
         expected = referred(party.server.api, current.objects, party.name, party.namespace).values()

@@ -110,6 +110,7 @@ class MemoryApi(Api):
         body: Any = None,
         *,
         content_type: str = "application/json",
+        accept: str = "application/json",
         once: bool = False,
     ) -> dict[str, Any]:
         sent = Sent(method, path, {key: value for key, value in (query or {}).items() if value}, copy.deepcopy(body))
