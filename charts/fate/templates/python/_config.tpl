@@ -54,12 +54,14 @@ default_provider:
 computing:
   standalone:
     cores: {{ int $cores.standalone }}
+  {{- if eq .Values.computing "Eggroll" }}
   eggroll:
     # What all nodemanagers compute with together, and how many they are.
     cores: {{ int $cores.eggroll }}
     nodes: {{ int $cores.nodes }}
     host: clustermanager
     port: 4670
+  {{- end }}
   {{- if eq (include "fate.engine.computing" .) "spark" }}
   spark:
     home: {{ $home | quote }}
@@ -68,8 +70,11 @@ computing:
 federation:
   {{- include "fate.python.federation" . | nindent 2 }}
 storage:
+  {{- if eq .Values.storage "HDFS" }}
   hdfs:
     name_node: {{ .Values.modules.python.hdfs.name_node | default "hdfs://namenode:9000" | quote }}
+  {{- else }} {}
+  {{- end }}
 hook_module:
   client_authentication: fate_flow.hook.flow.client_authentication
   site_authentication: fate_flow.hook.flow.site_authentication

@@ -31,7 +31,6 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         own_network.__file__,
         os.environ["KUBEFATE_SANDBOX_PYTHON"],
         str(SANDBOX),
-        os.environ["KUBEFATE_FATE_FLOW_PYTHON"],
         str(tmp_path_factory.mktemp("flow")),
     ]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
