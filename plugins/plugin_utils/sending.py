@@ -90,6 +90,7 @@ def with_files(options: Mapping[str, Any], send: Callable[[str], str]) -> dict[s
         out["chart_repo"] = {**with_files(out["chart_repo"], send), "url": sent(out["chart_repo"].get("url"))}
     if isinstance(out.get("connection"), Mapping):
         out["connection"] = with_files(out["connection"], send)
-    if isinstance(out.get("parties"), list):
-        out["parties"] = [with_files(party, send) if isinstance(party, Mapping) else party for party in out["parties"]]
+    for name in ("parties", "clusters"):
+        if isinstance(out.get(name), list):
+            out[name] = [with_files(entry, send) if isinstance(entry, Mapping) else entry for entry in out[name]]
     return out

@@ -98,7 +98,7 @@ class SecretRequest:
 
 def held(secret: Mapping[str, Any]) -> set[str]:
     """What a Secret holds under keys that name a secret; user names are none."""
-    return {_decoded(value) for key, value in (secret.get("data") or {}).items() if is_secret_key(str(key))}
+    return {decoded(value) for key, value in (secret.get("data") or {}).items() if is_secret_key(str(key))}
 
 
 def requested(chart: Chart, spec: Mapping[str, Any]) -> list[SecretRequest]:

@@ -44,7 +44,9 @@ def party(**more: Any) -> dict[str, Any]:
         "connection": "option kubeconfig",
         "failed": False,
         "changed": False,
-        "routes": [{"to": "b", "address": "osx.fate-10000.svc", "port": 9370}],
+        "managed": True,
+        "version": "2.2.0",
+        "routes": [way()],
         "plan": plan,
         "access": {"changes": []},
         "summary": [],
@@ -53,8 +55,14 @@ def party(**more: Any) -> dict[str, Any]:
     }
 
 
+def way(**more: Any) -> dict[str, Any]:
+    base = {"to": "b", "proxy": "osx", "address": "osx.fate-10000.svc", "port": 9370, "how": "service", "tls": False}
+    return {**base, "party_ids": ["10000"], "default": False, **more}
+
+
 def planned(**parties: Any) -> dict[str, Any]:
-    return {"parties": parties, "problems": [], "servers": [SERVER]}
+    failing = [host for host, one in parties.items() if one["failed"]]
+    return {"parties": parties, "problems": [], "servers": [SERVER], "failing": failing}
 
 
 FAILED = {"failed": True, "msg": "There is no chart fate 9.9.9.", "failure": {"hint": "Upload one."}}
@@ -123,3 +131,38 @@ def test_before_anything_is_changed_it_is_said_on_which_api_server_and_what() ->
         "b (fate-9999, option kubeconfig): nothing changes",
         "c (fate-9999, option kubeconfig): cannot be planned: There is no chart fate 9.9.9. Upload one.",
     ]
+
+
+def test_of_many_parties_only_those_that_change_are_listed() -> None:
+    plan = {"operation": "upgrade", "reason": "why", "changes": []}
+    many = {f"p{number}": party() for number in range(30)}
+    lines = plan_lines(planned(**many, changing=party(changed=True, plan=plan), e=party(managed=False)))
+    assert lines == [
+        f"Kubernetes: {SERVER}",
+        "changing (fate-9999, option kubeconfig): upgrade: nothing (why)",
+        "e: of another organisation",
+        "nothing changes for 30 of 32 parties",
+    ]
+
+
+def test_a_problem_that_keeps_no_party_of_ours_from_being_deployed_is_said_before() -> None:
+    found = planned(a=party(), e=party(managed=False))
+    found["problems"] = [{"text": "Nobody reaches e.", "hint": "Give an address.", "hosts": ["e"]}]
+    assert plan_lines(found)[-1] == "PROBLEM Nobody reaches e. Give an address."
+
+
+def test_routes_are_told_with_what_is_special_about_them() -> None:
+    routes = [
+        way(),
+        way(to="", party_ids=["777"], how="spec", tls=True),
+        way(to="x", party_ids=[], default=True, proxy="nginx"),
+        way(to="x", party_ids=["3", "4"], how="held"),
+    ]
+    text = "\n".join(report(planned(a=party(routes=routes)), {}))
+    at = "by osx.fate-10000.svc:9370"
+    assert (
+        f"routes: to b {at}, to party 777 {at} (TLS, written by hand), to everybody else through x {at} (nginx), to 2 "
+        f"parties through x {at} (kept, its address is not known now)"
+    ) in text
+    many = "\n".join(report(planned(a=party(routes=[way()] * 40)), {}))
+    assert "routes: 40, over osx" in many
