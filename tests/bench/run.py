@@ -343,7 +343,7 @@ def measure_charts(bench: Bench) -> None:
     def play(text: str) -> None:
         bench.play(text, one, chart_store=store, charts_expected=chart_bench.CHARTS)
 
-    chart_bench.rendering(bench.tools["helm3"])
+    chart_bench.rendering(bench.tools["helm3"], MODULES)
     chart_bench.storing(bench.folder / "charts", bench.kubeconfig, store, bench.tools["kubectl"], play)
     ping = rounds(bench, 3, {"ping": lambda: bench.play(PING, one)})["ping"].median
     print(f"  {ping:8.2f} s for a play that only pings")

@@ -18,6 +18,7 @@ from ansible_collections.federatedai.kubefate.plugins.filter.federation_report i
     party_outcome,
 )
 from ansible_collections.federatedai.kubefate.plugins.filter.parties import (
+    chart_repo,
     clusters,
     kubernetes,
     links,
@@ -40,6 +41,16 @@ def test_a_host_s_spec_is_merged_over_the_group_s_and_the_party_id_has_the_last_
         "partyId": "9999",
     }
     assert DEFAULTS["nodemanager"] == {"replicas": 2, "image": "a"}, "variables are not written to"
+
+
+def test_the_chart_repository_is_what_the_variables_say_or_the_bundle() -> None:
+    variables = {"fate_chart_repo_url": "https://charts.example", "fate_chart_repo_validate_certs": False}
+    assert chart_repo(variables) == {"url": "https://charts.example", "validate_certs": False}
+    assert chart_repo({**variables, "fate_bundle": "/usb/fate"}) == {"url": "/usb/fate/charts"}
+    assert chart_repo({}) == {}
+    (party,) = parties(["a"], {"a": {**variables, "fate_chart_digest": "sha256:0"}})
+    assert party["chart_repo"]["url"] == "https://charts.example"
+    assert party["chart_digest"] == "sha256:0"
 
 
 def test_scaling_goes_over_both() -> None:
