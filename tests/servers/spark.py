@@ -17,6 +17,8 @@ from .process import Process, own_address
 from .pypi import Environment, made
 
 WANTED = Environment("pyspark-3.5.6", "pyspark-3.5.6.txt", ((3, 11), (3, 10), (3, 9)))
+RUN_SECONDS = 240.0
+"""That a small program may take on a machine that is busy."""
 PROGRAM = """\
 from pyspark.sql import SparkSession
 
@@ -89,7 +91,18 @@ class Spark:
         script = self.folder / "program.py"
         script.write_text(PROGRAM)
         argv = [str(self._home / "bin" / "spark-submit"), str(script)]
-        done = subprocess.run(
-            argv, cwd=self.folder, env=known, capture_output=True, text=True, check=False, timeout=300
-        )
-        return done.stdout if done.returncode == 0 else done.stderr
+        log = self.folder / "driver.log"
+        with log.open("w") as stream:
+            try:
+                done = subprocess.run(
+                    argv,
+                    cwd=self.folder,
+                    env=known,
+                    stdout=subprocess.PIPE,
+                    stderr=stream,
+                    text=True,
+                    timeout=RUN_SECONDS,
+                )
+            except subprocess.TimeoutExpired:
+                return f"nothing within {RUN_SECONDS:g} s: {log.read_text()[-4000:]}"
+        return done.stdout if done.returncode == 0 else log.read_text()[-4000:]

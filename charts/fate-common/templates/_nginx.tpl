@@ -189,7 +189,7 @@ settings() {
   cat /etc/fate/nginx.conf {{ include "fate.nginx.certificates" . }}/* 2> /dev/null | cksum
 }
 with_addresses
-loaded=$(settings)
+loaded=$( settings )
 cp /etc/fate/nginx.conf conf/nginx.conf
 openresty -g 'daemon off;' &
 nginx=$!
@@ -198,7 +198,7 @@ while kill -0 "$nginx" 2> /dev/null; do
   sleep 5 &
   wait $!
   with_addresses
-  found=$(settings)
+  found=$( settings )
   if [ "$found" != "$loaded" ]; then
     loaded=$found
     cp /etc/fate/nginx.conf conf/nginx.conf

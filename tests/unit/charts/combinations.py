@@ -168,6 +168,16 @@ ROWS = [
     Combination("local-pulsar", slim("Pulsar", ["nginx", "pulsar"], **WITH_PULSAR), PULSAR),
     Combination("local-osx", slim("OSX", ["osx"], osx={"partyList": [PEER]}), queue("osx")),
     Combination("standalone-osx", {**STANDALONE, "federation": "OSX", "osx": {"partyList": [PEER]}}, queue("osx")),
+    Combination(
+        "alone",
+        {
+            "modules": ["mysql", "python"],
+            "computing": "Standalone",
+            "federation": "Standalone",
+            "storage": "Standalone",
+        },
+        ("standalone", "parties", {}),
+    ),
     Combination("serving", {**SERVING, "servingProxy": SERVING_ROUTES}, chart="fate-serving"),
     Combination(
         "serving-cached",

@@ -74,11 +74,15 @@ class Helm:
         texts = [base64.b64decode(item).decode().replace("<no value>", "") for item in encoded]
         return [yaml.load(item, Loader=LOADER) for item in texts]
 
-    def template(self, values: Mapping[str, Any], chart: Path = CHART) -> str:
-        """Manifests that the chart makes of values."""
-        return self.run(
-            "template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", stdin=json.dumps(values)
-        )
+    def template(self, values: Mapping[str, Any], chart: Path = CHART, more: Sequence[str] = ()) -> str:
+        """Manifests that the chart makes of values. more: options of helm."""
+        argv = ["template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", *more]
+        return self.run(*argv, stdin=json.dumps(values))
+
+    def render_all(self, specs: Mapping[str, Spec]) -> dict[str, Manifests]:
+        """Manifests of many cluster.yaml; their values come from one process."""
+        made = zip(specs, self.values_of(list(specs.values())), strict=True)
+        return {name: Manifests(self.template(values)) for name, values in made}
 
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         """Manifests of a cluster.yaml."""

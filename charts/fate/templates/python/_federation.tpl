@@ -3,14 +3,19 @@
 {{- define "fate.python.federation" -}}
 {{- $python := .Values.modules.python }}
 {{- $federation := include "fate.engine.federation" . -}}
-{{- if has "osx" (list $federation (include "fate.proxy" .)) -}}
+{{- $osx := and .Values.modules.osx.include (has "osx" (list $federation (include "fate.proxy" .))) }}
+{{- $nginx := eq (include "fate.proxy" .) "nginx" -}}
+{{- if not (or $osx $nginx (has $federation (list "rabbitmq" "pulsar"))) -}}
+{}
+{{- end }}
+{{- if $osx -}}
 osx:
   host: {{ include "fate.osx.insideService" .Values.modules.osx }}
   port: 9370
   # Stream: data go straight into Eggroll. Both parties of a job must use the same mode.
   mode: {{ include "fate.osx.mode" . }}
 {{- end }}
-{{- if eq (include "fate.proxy" .) "nginx" }}
+{{- if $nginx }}
 nginx:
   host: {{ include "fate.engine.host" (dict "root" . "name" "nginx") | quote }}
   http_port: {{ int $python.nginx.http_port }}

@@ -91,7 +91,7 @@ take() {
   cp -r /run/tunnel/next /run/tunnel/peers
 }
 peers
-take "$(state)"
+take "$( state )"
 openresty -p /run/tunnel/ -c /etc/fate/tunnel/tunnel.conf -g 'daemon off;' &
 nginx=$!
 trap 'kill -QUIT "$nginx"' TERM INT
@@ -99,7 +99,7 @@ while kill -0 "$nginx" 2> /dev/null; do
   sleep 5 &
   wait $!
   peers
-  found=$(state)
+  found=$( state )
   if [ "$found" != "$loaded" ]; then
     take "$found"
     openresty -p /run/tunnel/ -c /etc/fate/tunnel/tunnel.conf -t && kill -HUP "$nginx"
