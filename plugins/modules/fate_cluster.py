@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.cluster
   - federatedai.kubefate.chart
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.wait
   - federatedai.kubefate.apply
   - federatedai.kubefate.helm
@@ -31,8 +32,8 @@ options:
     description:
       - V(present) brings the cluster to what the spec says.
         A cluster that was stopped is started.
-      - V(absent) removes it. Data volumes, the Secrets that were generated for it and the namespace stay, unless
-        O(purge_data) or O(purge_namespace) is set.
+      - V(absent) removes it. Data volumes, the Secrets that were generated for it and job records stay, unless
+        O(purge_data) is set, and so does the namespace, unless O(purge_namespace) is.
       - V(stopped) scales it to zero and V(started) back to what its release says; everything else stays.
       - V(restarted) replaces its pods, by each workload's own strategy. It does so in every run.
       - V(rolled_back) brings it back to an earlier revision, as a new one.
@@ -69,7 +70,8 @@ options:
     default: {}
   purge_data:
     description:
-      - With O(state=absent), also delete the data volumes of the cluster and the Secrets that were generated for it.
+      - With O(state=absent), also delete the data volumes of the cluster, the Secrets that were generated for it, and
+        the records of its jobs but for the removal's own.
       - What was stored in them is lost.
     type: bool
     default: false
@@ -164,7 +166,9 @@ cluster:
       type: str
       returned: always
     chart:
-      description: Chart name, version and app_version.
+      description:
+        - Chart name, version, app_version and the digest of its content. The digest is empty for a revision that
+          somebody else made.
       type: dict
       returned: when the release exists
     revision:
@@ -228,7 +232,7 @@ plan:
       elements: dict
       returned: always
     restarts:
-      description: Workloads whose pods are replaced, and why.
+      description: Workloads whose pods are replaced, with the names of these pods and the reason.
       type: list
       elements: dict
       returned: always

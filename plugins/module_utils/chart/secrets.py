@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..data import get
+from ..data import get, is_secret_key
 from ..errors import Kind, KubefateError, bad_input
 from .package import Chart
 from .rotation import Rotation, declared
@@ -94,6 +94,11 @@ class SecretRequest:
             value = key.given if key.given is not None else generated(key.length)
             data[key.name] = encoded(value)
         return {**live, "data": data}
+
+
+def held(secret: Mapping[str, Any]) -> set[str]:
+    """What a Secret holds under keys that name a secret; user names are none."""
+    return {decoded(value) for key, value in (secret.get("data") or {}).items() if is_secret_key(str(key))}
 
 
 def requested(chart: Chart, spec: Mapping[str, Any]) -> list[SecretRequest]:

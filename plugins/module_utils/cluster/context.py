@@ -14,7 +14,8 @@ from .options import Options
 
 @dataclass(slots=True)
 class Context:
-    """runner: who does it, for locks and job records. secrets: that no record and no result may quote."""
+    """runner: who does it, for locks and job records. secrets: of the spec and of the Secrets that the collection made,
+    which no record and no result may quote."""
 
     api: Api
     helm: Helm

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..errors import Kind, KubefateError, bad_input
 from ..job.record import Job, Method, now
-from ..objects import Object, Ref, module_of
+from ..objects import Object, Ref, module_of, name_of, pods_of
 from ..plan.making import REPLICAS
 from ..plan.model import Action, Change, FieldChange, Operation, Plan, Restart
 from ..plan.show import sentences
@@ -155,7 +155,13 @@ def _plan(verb: _Verb, release: Release, expected: dict[Ref, Object], objects: O
         if field:
             changes.append(Change(ref, Action.UPDATE, (field,), there, obj))
     restarts = [
-        Restart(change.ref, module_of(change.after or {}), replicas(change.before or {}), verb.reason)
+        Restart(
+            change.ref,
+            module_of(change.after or {}),
+            replicas(change.before or {}),
+            verb.reason,
+            tuple(name_of(pod) for pod in pods_of(change.before or {}, live.values())),
+        )
         for change in changes
         if verb.operation is Operation.RESTART
     ]

@@ -94,6 +94,7 @@ class Job:
     start: str = field(default_factory=now)
     end: str = ""
     chart: str = ""
+    chart_digest: str = ""
     revision: int = 0
     previous_revision: int = 0
     release_uid: str = ""

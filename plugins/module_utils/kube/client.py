@@ -31,6 +31,9 @@ PAGE = 500
 """Objects for each page of a list."""
 PROXY_SECONDS = 10.0
 """How much longer a request may take that the API server passes on: it gives up on the other side after 30 s."""
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""What a list without the objects' contents is asked for by."""
 WORKERS = 8
 """Requests under way at once."""
 
@@ -122,37 +125,65 @@ class Api:
             raise
 
     def list_objects(
-        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        only_metadata: bool = False,
     ) -> list[dict[str, Any]]:
-        """All objects of a kind, in one namespace or in all of them; apiVersion and kind are filled in."""
-        return self.snapshot(api_version, kind, namespace, labels=labels, fields=fields)[0]
+        """All objects of a kind, in one namespace or in all of them; apiVersion and kind are filled in.
+
+        only_metadata: the server leaves everything else out.
+        """
+        accept = METADATA if only_metadata else JSON
+        return self.snapshot(api_version, kind, namespace, labels=labels, fields=fields, accept=accept)[0]
 
     def snapshot(
-        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        accept: str = JSON,
     ) -> tuple[list[dict[str, Any]], str]:
         """The objects of a kind, and the resource version from which to watch them."""
         path = self.type_of(api_version, kind).path(namespace)
         query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         items: list[dict[str, Any]] = []
         while True:
-            page = self.request("GET", path, query)
+            page = self.request("GET", path, query, accept=accept)
             items += page.get("items") or []
             metadata = page.get("metadata") or {}
             if not metadata.get("continue"):
                 break
             query["continue"] = metadata["continue"]
         for item in items:
+            if accept == METADATA:  # an item says of itself that it is a PartialObjectMetadata
+                item.update(apiVersion=api_version, kind=kind)
             item.setdefault("apiVersion", api_version)
             item.setdefault("kind", kind)
         return items, str(metadata.get("resourceVersion") or "")
 
     def create(
-        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+        self,
+        obj: Mapping[str, Any],
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        manager: str = "",
+        strict: bool = False,
     ) -> dict[str, Any]:
-        """manager: whom the server notes as the owner; the client by default."""
+        """manager: whom the server notes as the owner; the client by default. strict: fields that the server does not
+        know, and keys that come twice, are errors."""
         ref = self.ref(obj, namespace)
         path = self.type_of(ref.api_version, ref.kind).path(ref.namespace)
-        return self.request("POST", path, {**_dry(dry_run), "fieldManager": manager}, obj)
+        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
+        return self.request("POST", path, query, obj)
 
     def replace(
         self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
@@ -262,14 +293,15 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
         once: bool = False,
     ) -> dict[str, Any]:
         """One request; the decoded JSON answer. Raises ``ApiError``.
 
         once: it is not made again where it fails, and may take longer: the API server itself waits for somebody else.
         """
-        answer = self._send(method, path, query or {}, body, content_type, once=once)
+        answer = self._send(method, path, query or {}, body, content_type, accept=accept, once=once)
         data = answer.data
         if answer.status >= 300:
             raise self._error(method, path, answer.status, data)
@@ -295,7 +327,7 @@ class Api:
         body: Any,
         content_type: str,
         *,
-        accept: str = "application/json",
+        accept: str = JSON,
         read_timeout: float | None = None,
         once: bool = False,
     ) -> Any:

@@ -19,6 +19,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.rotating import NEXT, PENDING
+from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.show import with_diffs
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
 from ansible_collections.federatedai.kubefate.plugins.module_utils.yamltext import dump_yaml
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit import deployed
@@ -200,7 +201,7 @@ def test_the_server_is_told_then_the_secret_changes_then_exactly_its_readers_res
 
 def test_no_value_stands_in_a_command_a_result_or_a_job_record() -> None:
     api = Cluster()
-    result = run(api)
+    result = with_diffs(run(api), True)
     (command, _stdin) = api.told[0]
     text = json.dumps([command, result, [obj for obj in api.objects.values() if obj["kind"] == "ConfigMap"]])
     for value in [
