@@ -11,24 +11,7 @@ import pytest
 from ansible_collections.federatedai.kubefate.tests.servers.flowparsers import Parsers
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
-from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import COMBINATIONS
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
-
-# Files of servers that no chart has yet.
-collect_ignore = [
-    name
-    for name, module in (
-        ("test_rabbitmq.py", "rabbitmq"),
-        ("test_nginx.py", "nginx"),
-        ("test_redis.py", "servingRedis"),
-        ("large_pulsar.py", "pulsar"),
-        ("large_hdfs.py", "hdfs"),
-        ("large_spark.py", "spark"),
-        ("large_zookeeper.py", "servingZookeeper"),
-        ("large_traffic_server.py", "trafficServer"),
-    )
-    if not any(combination.has(module) for combination in COMBINATIONS)
-]
 
 
 @pytest.fixture(scope="session")

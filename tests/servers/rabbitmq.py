@@ -60,6 +60,7 @@ class RabbitMQ:
     ports: list[int] = field(default_factory=lambda: free_ports(5))
     """Of AMQP, management, its nodes among each other, names of nodes, and AMQP with TLS."""
     _processes: list[Process] = field(default_factory=list)
+    _environment: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def port(self) -> int:
@@ -78,7 +79,7 @@ class RabbitMQ:
     def __enter__(self) -> Self:
         got = programs(WANTED)
         self.folder.mkdir(parents=True, exist_ok=True)
-        environment = self._lay_out(got)
+        environment = self._environment = self._lay_out(got)
         try:
             # The node would start it as a daemon, which nobody stops.
             names = Process("epmd", [got.program("epmd")], self.folder, environment)
@@ -128,6 +129,11 @@ class RabbitMQ:
             ERL_EPMD_ADDRESS="127.0.0.1",
             RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{local} {self.erlang_arguments}".strip(),
         )
+
+    def environment(self) -> dict[str, str]:
+        """In which scripts find rabbitmqctl, which speaks to this node."""
+        script = programs(WANTED).path("usr/lib/rabbitmq/lib/rabbitmq_server-[34].*/sbin/rabbitmqctl")
+        return {**self._environment, "PATH": os.pathsep.join([str(script.parent), self._environment["PATH"]])}
 
     def _own_settings(self) -> str:
         """The given settings, listening on the test's address."""

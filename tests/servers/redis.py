@@ -14,7 +14,9 @@ from .debian import Wanted, programs
 from .errors import RefusedError
 from .process import Process, free_ports
 
-WANTED = Wanted(name="Redis", packages=("redis-server",), programs=("redis-server",), least=(5,))
+WANTED = Wanted(
+    name="Redis", packages=("redis-server", "redis-tools"), programs=("redis-server", "redis-cli"), least=(5,)
+)
 
 
 @dataclass(slots=True)
@@ -48,6 +50,10 @@ class Redis:
     def __exit__(self, *_error: object) -> None:
         if self._process is not None:
             self._process.stop()
+
+    def environment(self) -> dict[str, str]:
+        """In which scripts find redis-cli."""
+        return programs(WANTED).environment()
 
     def command(self, *words: str, password: str | None = None) -> str:
         """The answer to one command. password: instead of the server's; empty for none. Raises RefusedError."""

@@ -138,8 +138,8 @@ MISTAKES: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     38: (
-        "FATE-Serving: the cache is never on, one node port is fixed, ZooKeeper and Istio look into a wrong namespace, Redis "
-        "writes beside its volume, a pod has two volumes of one name",
+        "FATE-Serving: the cache is never on, one node port is fixed, ZooKeeper and Istio look into a wrong namespace, "
+        "Redis writes beside its volume, a pod has two volumes of one name",
         (
             "test_serving.test_the_cache_is_switched_by_its_switch_and_of_its_kind",
             "test_serving.test_both_ports_of_the_server_may_have_node_ports_and_neither_is_fixed",

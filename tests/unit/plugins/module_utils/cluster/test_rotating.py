@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,13 +16,13 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.optio
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.rotating import rotated
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.target import Target, target
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
-from ansible_collections.federatedai.kubefate.plugins.module_utils.health.pods import SIMULATED
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.rotating import NEXT, PENDING
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.show import with_diffs
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
 from ansible_collections.federatedai.kubefate.plugins.module_utils.yamltext import dump_yaml
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit import deployed
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import chart
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi
@@ -80,38 +78,8 @@ def workload(module: str, replicas: int = 1) -> dict[str, Any]:
     }
 
 
-def pod(module: str, *, ready: bool = True, simulated: bool = False) -> dict[str, Any]:
-    conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
-    if simulated:
-        conditions.append({"type": SIMULATED, "status": "True"})
-    owner = {"kind": "StatefulSet", "name": module, "uid": f"uid-{module}", "controller": True}
-    metadata = {"name": f"{module}-0", "namespace": SPACE, "ownerReferences": [owner]}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"conditions": conditions}}
-
-
 def secret(name: str, **values: str) -> dict[str, Any]:
-    data = {key.replace("_", "-"): base64.b64encode(value.encode()).decode() for key, value in values.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": SPACE}, "data": data}
-
-
-def record(manifest: Sequence[Any]) -> dict[str, Any]:
-    body = {
-        "name": NAME,
-        "version": 1,
-        "info": {"status": "deployed"},
-        "chart": {"metadata": {"name": "fate", "version": "1.0.0"}},
-        "manifest": "\n---\n".join(dump_yaml(obj) for obj in manifest),
-    }
-    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(body).encode()))).decode()
-    labels = {"owner": "helm", "name": NAME, "version": "1", "status": "deployed"}
-    metadata = {"name": f"sh.helm.release.v1.{NAME}.v1", "namespace": SPACE, "labels": labels}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "helm.sh/release.v1",
-        "metadata": metadata,
-        "data": {"release": packed},
-    }
+    return deployed.secret(name, SPACE, {key.replace("_", "-"): value for key, value in values.items()})
 
 
 class Interrupted(BaseException):
@@ -130,13 +98,17 @@ class Cluster(MemoryApi):
     ):
         workloads = [workload(module) for module in modules]
         pods = [
-            pod(module, simulated=simulated or (idle and module == "python"), ready=ready or module != "mysql")
-            for module in modules
+            deployed.pod(
+                item,
+                simulated=simulated or (idle and module == "python"),
+                ready=ready or module != "mysql",
+            )
+            for module, item in zip(modules, workloads, strict=True)
         ]
         super().__init__(
             *workloads,
             *pods,
-            record(workloads),
+            deployed.record(NAME, SPACE, workloads),
             secret("fate-mysql", username="fate", password="old-password", root_password="old-root-password"),
             secret("fate-fateboard", username="admin", password="old-board"),
             secret("cookie", cookie="crumbs"),
