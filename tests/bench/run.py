@@ -386,6 +386,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bench.clean()
         many = many_clusters(bench, options.clusters, 3)
         table(f"All of {options.clusters} clusters in one task (ratio to a play that only pings)", many, "ping")
+        task = max(0.0, many["fate_cluster_info"].median - many["ping"].median)
         kept = promised(
             [
                 (
@@ -394,7 +395,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     UNCHANGED_RATIO,
                 ),
                 ("helm processes of it", one["fate_cluster"].helms, 0),
-                (f"seconds to list {options.clusters} clusters", many["fate_cluster_info"].median, LISTING_SECONDS),
+                (f"seconds of the task that lists {options.clusters} clusters", task, LISTING_SECONDS),
                 ("list calls for one kind and Kubernetes", calls[0][2], 1),
                 ("list calls for one kind and namespace", calls[1][2], 1),
             ]
