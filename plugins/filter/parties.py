@@ -158,9 +158,10 @@ def chart_repo(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """A host's spec: the group's ``fate_spec_defaults``, then the host's ``fate_spec`` and ``fate_secret_spec``, then
-    ``fate_scale`` and its party id."""
-    merged = merge(variables.get("fate_spec_defaults") or {}, variables.get("fate_spec") or {})
+    """A host's spec: the group's ``fate_spec_defaults``, which are those of parties, then the host's ``fate_spec`` and
+    ``fate_secret_spec``, then ``fate_scale`` and its party id."""
+    common = {} if variables.get("fate_role") == "exchange" else variables.get("fate_spec_defaults") or {}
+    merged = merge(common, variables.get("fate_spec") or {})
     merged = merge(merged, variables.get("fate_secret_spec") or {})
     for module, count in (variables.get("fate_scale") or {}).items():
         merged = merge(merged, {module: {"replicas": count}})

@@ -104,6 +104,18 @@ class Federation:
         }
         return host
 
+    def add_exchange(self, host: str, **variables: Any) -> str:
+        """An exchange with OSX; its inventory name."""
+        self.hosts[host] = {
+            "fate_role": "exchange",
+            "fate_chart": "fate-exchange",
+            "fate_name": f"{self.prefix}-{host}",
+            "fate_namespace": f"{self.prefix}-{host}",
+            "fate_spec": {"modules": ["osx"]},
+            **variables,
+        }
+        return host
+
     def namespace(self, host: str) -> str:
         return str(self.hosts[host]["fate_namespace"])
 

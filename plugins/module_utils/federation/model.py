@@ -186,7 +186,8 @@ class Routing:
     """The tables of a federation by host and proxy, and what is missing for some.
 
     pending: by the host whose table lacks it. missing: (target, reason, hint) to those who would call it. answering:
-    network, host and port to who is there; only filled in where lines were written by hand.
+    network, host and port to who is there; only filled in where lines were written by hand. idle: members whose own
+    needs do not count.
     """
 
     tables: dict[str, dict[str, Table]] = field(default_factory=dict)
@@ -196,6 +197,7 @@ class Routing:
     missing: dict[tuple[str, str, str], dict[str, Member]] = field(default_factory=dict)
     titles: dict[str, Member] = field(default_factory=dict)
     answering: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    idle: frozenset[str] = frozenset()
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -24,12 +24,14 @@ def plan_routes(
     links: Sequence[Link] = (),
     seen: Mapping[str, Seen] | None = None,
     down: Collection[str] = (),
+    idle: Collection[str] = (),
 ) -> Routing:
     """The tables of all members that are ours, with what is wrong or not known yet.
 
-    seen: what was seen live of members, by host. down: exchanges that do not work at present.
+    seen: what was seen live of members, by host. down: exchanges that do not work at present. idle: members that are
+    not deployed now, for a reason of their own; that these reach nobody is nobody else's failure.
     """
-    routing = Routing()
+    routing = Routing(idle=frozenset(idle))
     found, problems = exceptions(members, links)
     routing.problems += [*problems, *wrong_exchanges(members)]
     ordered = sorted(members, key=lambda member: by_number(member.party_id))
@@ -62,8 +64,7 @@ class _Network:
     def build(self) -> None:
         everybody = [*self.ways.parties.values(), *self.ways.exchanges.values()]
         for member in everybody:
-            if member.managed:
-                self._build(member)
+            self._build(member)
         if any(hop.written is not None for tables in self.routing.tables.values() for hop in _lines(tables)):
             for member in everybody:
                 self._note(member)
@@ -81,6 +82,9 @@ class _Network:
         relaying = member.role is Role.EXCHANGE
         proxy = PROXIES[self.proxy.relay] if relaying else self.proxy
         table = Table(proxy, written_hops(member, proxy, self.by_id), written_rest(member, proxy), self.domains)
+        if not member.managed:  # its tables are not ours; but whom it calls needs an address all the same
+            list(self._relayed(member, table) if relaying else self._sent(member, table))
+            return
         self.routing.tables.setdefault(member.host, {})[proxy.name] = table
         self._check_written(member, table)
         if member.own_routes:
@@ -156,6 +160,8 @@ class _Network:
         return self._reached[key]
 
     def _miss(self, member: Member, target: Member, found: Unknown) -> None:
+        if {member.host, target.host} & self.routing.idle:
+            return
         if found.pending:
             entry = Pending(target.host, self.proxy.name, found.reason, found.awaited)
             waiting = self.routing.pending.setdefault(member.host, [])

@@ -25,8 +25,15 @@ class JobBook:
         except ApiError as error:
             if error.status != 404:
                 raise self._explained(error) from None
-            self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": _store_metadata(self.namespace)})
+            self._make_store()
             self.api.create(job.as_object(self.namespace, self.secrets))
+
+    def _make_store(self) -> None:
+        try:
+            self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": _store_metadata(self.namespace)})
+        except ApiError as error:
+            if error.status != 409:  # clusters are changed side by side, and another one's job was first
+                raise
 
     def save(self, job: Job) -> None:
         """Write a record's new content. A record that somebody deleted meanwhile stays deleted."""

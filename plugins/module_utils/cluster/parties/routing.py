@@ -57,9 +57,10 @@ class Router:
         """The tables. The parties' specs are not touched yet."""
         self._look()
         self._look_after_exchanges()
+        idle = {party.host for party in self.parties if party.managed and not party.alive}
         end = time.monotonic() + self.wait
         while True:
-            routing = plan_routes(self.members, self.links, self.seen, self.down)
+            routing = plan_routes(self.members, self.links, self.seen, self.down, idle)
             awaited = {entry.target for entries in routing.pending.values() for entry in entries if entry.awaited}
             if not awaited or time.monotonic() >= end:
                 break
@@ -129,7 +130,8 @@ class Router:
             if why:
                 self.down[party.host] = why
                 party.warnings.append(
-                    f"this exchange does not work: {why.rstrip('.')}. Parties that have another one go through that until it does."
+                    f"this exchange does not work: {why.rstrip('.')}. Parties that have another one go through that "
+                    "until it does."
                 )
 
 

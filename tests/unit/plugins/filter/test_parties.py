@@ -53,6 +53,11 @@ def test_the_chart_repository_is_what_the_variables_say_or_the_bundle() -> None:
     assert party["chart_digest"] == "sha256:0"
 
 
+def test_an_exchange_takes_none_of_the_defaults_of_parties() -> None:
+    variables = {"fate_role": "exchange", "fate_spec_defaults": DEFAULTS, "fate_spec": {"modules": ["osx"]}}
+    assert spec(variables) == {"modules": ["osx"]}
+
+
 def test_scaling_goes_over_both() -> None:
     variables = {"fate_spec_defaults": DEFAULTS, "fate_spec": {}, "fate_scale": {"nodemanager": 5, "osx": 2}}
     assert spec(variables)["nodemanager"] == {"replicas": 5, "image": "a"}

@@ -171,6 +171,21 @@ def test_a_party_without_an_address_is_refused_alone_and_both_sides_are_named() 
     assert [entry["partyId"] for entry in added(routing, A)["osx"]["partyList"]] == ["3", "4", "5"]
 
 
+def test_a_party_that_an_external_one_calls_needs_an_address_too() -> None:
+    hidden = member("b", "22", advertise={})
+    external = member("e", "5", managed=False, kubernetes="")
+    assert plan_routes([hidden, external]).problems[0].hosts == ("b",)
+    hub = exchange("x", managed=False, kubernetes="")
+    assert {problem.hosts for problem in plan_routes([hidden, A, hub]).problems} == {("b",)}
+
+
+def test_who_is_not_deployed_now_keeps_nobody_from_being_deployed() -> None:
+    hidden = member("b", "22", advertise={})
+    assert plan_routes([A, hidden], idle={"a"}).problems == []
+    assert plan_routes([A, hidden, C], idle={"a"}).problems[0].hosts == ("b",)
+    assert plan_routes([A, hidden], idle={"b"}).problems == [], "why it fails is said already"
+
+
 def test_parties_on_one_kubernetes_need_no_address_but_one_elsewhere_does() -> None:
     here = [member(host, host, kubernetes="https://one", advertise={}) for host in "12"]
     assert plan_routes(here).problems == []

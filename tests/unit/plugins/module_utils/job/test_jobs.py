@@ -20,9 +20,10 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.job.record im
     Method,
     SubJob,
 )
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Release, Status
-from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, refusal
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, Sent, refusal
 
 DAY = 86_400
 """Seconds that a job may take: more than any run of these tests does."""
@@ -144,6 +145,20 @@ def test_the_store_namespace_is_made_where_it_is_missing() -> None:
     api = MemoryApi({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}})
     JobBook(api, "store").open(full())
     assert Ref("v1", "Namespace", "", "store") in api.objects
+
+
+def test_a_store_that_another_job_makes_at_the_same_moment_is_used() -> None:
+    api = MemoryApi({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}})
+
+    def made_meanwhile(sent: Sent) -> ApiError | None:
+        if sent.method == "POST" and sent.path == "/api/v1/namespaces":
+            api.put(sent.body)
+            return refusal(409, 'namespaces "store" already exists')
+        return None
+
+    api.fault = made_meanwhile
+    JobBook(api, "store").open(full())
+    assert len(JobBook(api, "store").jobs()) == 1
 
 
 def test_a_store_that_may_not_be_written_to_says_which_option_names_another() -> None:
