@@ -85,6 +85,7 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     party["connection"] = connection(variables)
     party["spec_files"] = _files(variables)
     party["spec"] = spec(variables)
+    party["certificates"] = (variables.get("fate_certificates") or "none") != "none"
     if variables.get("fate_manage_rbac", True):
         party["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         party["namespace_labels"] = variables.get("fate_namespace_labels") or {}

@@ -157,8 +157,11 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["kubeconfig"] = "(data, not shown)"
     if shown.get("spec"):
         shown["spec"] = redact(shown["spec"], paths)
-    if shown.get("parties"):
-        shown["parties"] = [_hidden_party(party, paths) for party in shown["parties"]]
+    if isinstance(shown.get("connection"), Mapping):
+        shown = _hidden_party(shown, paths)
+    for name in ("parties", "authorities"):
+        if shown.get(name):
+            shown[name] = [_hidden_party(entry, paths) for entry in shown[name]]
     return shown
 
 
@@ -167,4 +170,5 @@ def _hidden_party(party: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
     connection = redact(party.get("connection") or {}, secrets)
     if isinstance(connection.get("kubeconfig"), Mapping):
         connection["kubeconfig"] = "(data, not shown)"
-    return {**party, "spec": redact(party.get("spec") or {}, paths), "connection": connection}
+    spec = {"spec": redact(party["spec"], paths)} if party.get("spec") else {}
+    return {**party, **spec, "connection": connection}

@@ -94,6 +94,12 @@ options:
           - Service account that deploys the party. If it is given, the plan says what granting it the rights would
             change.
         type: str
+      certificates:
+        description:
+          - Whether M(federatedai.kubefate.fate_certificate) makes the Secrets with certificates before the plan is
+            applied, so that it is no error that they are missing.
+        type: bool
+        default: false
       namespace_labels:
         description:
           - Labels that the party's namespace shall have.
@@ -170,6 +176,11 @@ parties:
     additions:
       description: What the federation adds to its spec, which is the list of its peers.
       type: dict
+      returned: always
+    tls:
+      description: Its modules that speak TLS.
+      type: list
+      elements: str
       returned: always
     routes:
       description: Its routes to the others.

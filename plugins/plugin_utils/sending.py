@@ -73,6 +73,7 @@ def with_files(options: Mapping[str, Any], send: Callable[[str], str]) -> dict[s
         out["kubeconfig"] = os.pathsep.join(sent(path) for path in out["kubeconfig"].split(os.pathsep))
     if isinstance(out.get("connection"), Mapping):
         out["connection"] = with_files(out["connection"], send)
-    if isinstance(out.get("parties"), list):
-        out["parties"] = [with_files(party, send) if isinstance(party, Mapping) else party for party in out["parties"]]
+    for name in ("parties", "authorities"):
+        if isinstance(out.get(name), list):
+            out[name] = [with_files(entry, send) if isinstance(entry, Mapping) else entry for entry in out[name]]
     return out

@@ -54,6 +54,7 @@ PARTY = {
     "advertise_port": {"type": "int"},
     "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
     "deployer": {"type": "str"},
+    "certificates": {"type": "bool", "default": False},
     "namespace_labels": {"type": "dict", "default": {}},
 }
 PLAN_FEDERATION = Entry(

@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ..access import Grant, deployer_rules, grant_changes
+from ..certificates.wanted import issued_secrets, tls_modules
 from ..chart.lookup import find_chart
 from ..chart.package import Chart
 from ..chart.store import ChartStore
@@ -309,7 +310,9 @@ class Federation:
         server, wanted = _ready(party)
         if party.prepared is None:
             raise bad_input(f"{party.host} was not planned.")
-        gathered = complete(server.api, party.prepared, server.objects, self.options)
+        issued = issued_secrets(wanted.spec) if party.given.get("certificates") else ()
+        options = replace(self.options, issued_secrets=issued)
+        gathered = complete(server.api, party.prepared, server.objects, options)
         plan = make(gathered, self.options.drift)
         current = party.prepared.found.current
         verdict = health(server.objects, gathered.recorded.values(), wanted.namespace) if current else None
@@ -383,6 +386,7 @@ class Federation:
             "failed": False,
             "proven": False,
             "additions": party.added,
+            "tls": tls_modules(party.spec.data) if party.spec else [],
             "routes": [route.as_result() for route in self.routing.routes if route.source == party.host],
             **{key: value for key, value in party.result.items() if key != "diff"},
         }

@@ -228,6 +228,7 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
         hooks_changed=prepared.hooks_changed,
         hooks=prepared.hooks,
         ignore=options.ignore,
+        issued=frozenset(options.issued_secrets),
     )
     gathered = replace(gathered, answers=ask(api, gathered, questions(gathered)))
     if not prepared.server_side:

@@ -12,8 +12,9 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib import request as urllib_request
 from urllib.parse import urlencode, urlsplit
@@ -51,6 +52,15 @@ class ApiError(KubefateError):
     @property
     def server_message(self) -> str:
         return str(self.body.get("message") or self.msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What a program in a container said, and its exit code."""
+
+    code: int
+    out: bytes
+    err: bytes
 
 
 def is_missing(error: KubefateError) -> bool:
@@ -190,6 +200,27 @@ class Api:
         if answer.status >= 300:
             raise self._error("GET", self._path(ref, subresource), answer.status, data)
         return str(data.decode("utf-8", "replace"))
+
+    def execute(
+        self, pod: Ref, argv: Sequence[str], *, container: str = "", stdin: bytes = b"", timeout: float = 30.0
+    ) -> Executed:
+        """Run a program in a container of a pod, the first by default. timeout: seconds for all of it.
+
+        stdin: the program has to know how long it is; not every API server can say where it ends. Raises ``ApiError``
+        where it cannot be run; a program that fails is none.
+        """
+        from .exec import run  # imported late: hardly a call runs a program in a pod
+
+        creds = self._open()[1]
+        query = [("command", word) for word in argv]
+        query += [(name, "true") for name in ("stdout", "stderr", *(["stdin"] if stdin else []))]
+        query += [("container", container)] if container else []
+        path = f"{self._base}{self._path(pod, 'exec')}?{urlencode(query)}"
+        try:
+            return run(self.connection, creds, path, stdin, timeout)
+        except ApiError as error:
+            error.msg = f"{pod}: {error.msg}"
+            raise
 
     def watch(
         self, api_version: str, kind: str, namespace: str, *, version: str = "", seconds: int = 300, fields: str = ""
@@ -389,12 +420,12 @@ def _pool(urllib3: Any, connection: Connection, certificate: tuple[str, str] | N
         ),
     }
     if parts.scheme == "https":
-        options["ssl_context"] = _tls(connection, certificate)
+        options["ssl_context"] = tls_context(connection, certificate)
         if connection.cluster.get("insecure-skip-tls-verify"):  # said by the user, who needs not be told
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if connection.cluster.get("tls-server-name"):
             options["server_hostname"] = options["assert_hostname"] = connection.cluster["tls-server-name"]
-    proxy = _proxy(connection, parts.scheme, parts.netloc)
+    proxy = proxy_of(connection, parts.scheme, parts.netloc)
     if proxy:
         credentials_part = urlsplit(proxy)
         headers = None
@@ -422,7 +453,7 @@ class _Rooted:
         return self._manager.request(method, self._root + path, **options)
 
 
-def _tls(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
+def tls_context(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=authority(connection.cluster) or None)
     except (ssl.SSLError, ValueError) as error:
@@ -462,7 +493,7 @@ def _lies_in(address: Any, network: str) -> bool:
         return False
 
 
-def _proxy(connection: Connection, scheme: str, netloc: str) -> str:
+def proxy_of(connection: Connection, scheme: str, netloc: str) -> str:
     """The proxy for this server: the kubeconfig's, else the environment's, as client-go does."""
     proxies = urllib_request.getproxies()
     named = connection.cluster.get("proxy-url")

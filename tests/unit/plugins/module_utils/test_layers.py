@@ -28,7 +28,7 @@ LAYERS = (
     ("arguments",),
     ("cluster",),
     ("plan", "job", "adopt"),
-    ("release", "access", "lock", "values", "chart", "flow"),
+    ("release", "access", "lock", "values", "chart", "flow", "certificates"),
     ("kube", "helm"),
     ("spec", "health", "federation"),
     ("objects", "data", "yamltext", "progress"),
