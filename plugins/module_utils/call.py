@@ -159,7 +159,7 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["spec"] = redact(shown["spec"], paths)
     if isinstance(shown.get("connection"), Mapping):
         shown = _hidden_party(shown, paths)
-    for name in ("parties", "authorities"):
+    for name in ("parties", "authorities", "stores"):
         if shown.get(name):
             shown[name] = [_hidden_party(entry, paths) for entry in shown[name]]
     return shown

@@ -19,7 +19,7 @@ from ..facts.certificates import AUTHORITY_LABEL
 from ..kube.client import Api, ApiError
 from ..objects import Object, labels_of
 from .model import Certificate
-from .pem import SigningRequest, certificate
+from .pem import SigningRequest, certificate, certificates
 from .planning import Authority
 from .signing import check_authority, new_authority, sign
 from .store import secret_ref, text_of, write
@@ -40,9 +40,10 @@ class Signer:
 
 
 def given(name: str, options: Mapping[str, Any]) -> tuple[Signer, ...]:
-    """The authority that options give: certificate and key, previous_certificate and previous_key. Empty for none.
+    """The authority that options give: certificate and key, previous_certificate and previous_key. Empty for none. A
+    text with several certificates is that of an authority that changes.
 
-    Raises ``KubefateError`` for half of a pair.
+    Raises ``KubefateError`` for a key alone.
     """
     found = []
     for prefix in ("", "previous_"):
@@ -53,7 +54,9 @@ def given(name: str, options: Mapping[str, Any]) -> tuple[Signer, ...]:
             raise bad_input(
                 f"{prefix}key of the authority {name} was given without {prefix}certificate.", "Give both, as PEM text."
             )
-        found.append(Signer(certificate(text, f"{prefix}certificate of the authority {name}"), key))
+        known = certificates(text, f"{prefix}certificate of the authority {name}")
+        newest_first = sorted(known, key=lambda entry: entry.not_before, reverse=True)
+        found += [Signer(entry, key) for entry in newest_first]
     return tuple(found)
 
 

@@ -96,11 +96,11 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Outsider:
-    """A member whose Secrets are not seen. trusts: fingerprints of the authorities that it trusts, and issuers of those
-    that signed its certificates; None where that is not known."""
+    """A member whose Secrets are not seen. authorities: its own. trusts: fingerprints of the authorities that it
+    trusts, and issuers of those that signed its certificates; None where that is not known."""
 
     host: str
-    authority: Certificate | None = None
+    authorities: tuple[Certificate, ...] = ()
     trusts: frozenset[str] | None = None
     issuers: frozenset[str] | None = None
 
@@ -151,7 +151,7 @@ class AuthorityDecision:
 def trust(federation: Federation) -> tuple[Certificate, ...]:
     """The authorities that everybody has to trust: those that sign, and those that signed what is still in use."""
     known = [found for authority in federation.authorities for found in authority.certificates]
-    known += [outsider.authority for outsider in federation.outsiders if outsider.authority]
+    known += [found for outsider in federation.outsiders for found in outsider.authorities]
     known += federation.extra
     wanted = {found.fingerprint: found for found in known}
     for entry in federation.entries:

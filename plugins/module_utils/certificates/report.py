@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from .model import Certificate, stamp
-from .pem import bundle
+from .pem import bundle, signed_by
 from .planning import Action, Decision, Held, Stage
 from .survey import Member, Survey
 from .takeup import TakeUp
@@ -32,8 +32,14 @@ def certificate_result(decision: Decision, now: datetime) -> dict[str, Any]:
         "common_name": entry.wanted.common_name,
         "names": sorted(entry.wanted.names),
         "certificate": held.as_result(now) if held else {},
+        "signed_by": _signed_by(held, entry.held.trusted) if held else "",
         "trusts": sorted(found.fingerprint for found in entry.held.trusted),
     }
+
+
+def _signed_by(held: Certificate, trusted: Iterable[Certificate]) -> str:
+    """Fingerprint of the authority that signed; empty where it is not among those that are trusted."""
+    return next((found.fingerprint for found in trusted if signed_by(held, found)), "")
 
 
 def secret_diff(
@@ -86,6 +92,7 @@ def survey_result(survey: Survey, now: datetime) -> dict[str, Any]:
             "waiting": list(decision.waiting) if decision else [],
             "given": authority.given,
             "certificates": [found.as_result(now) for found in authority.certificates],
+            "pem": bundle(authority.certificates),
         }
     needed = {str(member.issuer) for member in survey.members if member.wanted and member.error is None}
     moving = (Stage.MAKE, Stage.INTRODUCE, Stage.RETIRE)

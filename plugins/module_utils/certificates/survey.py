@@ -25,7 +25,7 @@ from ..spec.loading import identity, load
 from .authority import Vault, given, public, signers_of
 from .findings import Finding, Level, findings
 from .model import Certificate
-from .pem import certificate, certificates
+from .pem import certificates
 from .planning import (
     Authority,
     AuthorityDecision,
@@ -288,7 +288,7 @@ def _outsider(member: Member) -> Outsider:
     text = str(given_options.get("authority") or "")
     return Outsider(
         member.host,
-        certificate(text, f"fate_authority_certificate of {member.host}") if text.strip() else None,
+        certificates(text, f"fate_authority_certificate of {member.host}") if text.strip() else (),
         _fingerprints(given_options.get("trusts")),
         _fingerprints(given_options.get("issuers")),
     )

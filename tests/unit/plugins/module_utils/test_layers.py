@@ -28,7 +28,7 @@ LAYERS = (
     ("arguments",),
     ("cluster",),
     ("plan", "job", "adopt"),
-    ("release", "access", "lock", "values", "chart", "flow", "certificates"),
+    ("release", "access", "lock", "values", "chart", "flow", "certificates", "publicfacts"),
     ("kube", "helm"),
     ("spec", "health", "federation"),
     ("objects", "data", "yamltext", "progress"),

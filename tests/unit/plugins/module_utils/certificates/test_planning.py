@@ -171,7 +171,7 @@ def test_the_authority_of_an_outsider_is_trusted() -> None:
     theirs = new_signer("insurer").certificate
     world = World(own=True)
     world.join()
-    world.outsiders.append(Outsider("insurer", theirs, frozenset(), frozenset({theirs.fingerprint})))
+    world.outsiders.append(Outsider("insurer", (theirs,), frozenset(), frozenset({theirs.fingerprint})))
     world.run()
     assert theirs in world.parties[0].held.trusted
 
