@@ -42,12 +42,14 @@ LOCAL = ("local", "ansible.builtin.local")
 
 
 def bundled_charts() -> dict[str, str]:
-    """Name to path of each chart that comes with the collection."""
+    """Name to path of each chart that comes with the collection; library charts are none, as nobody deploys them."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     folder = os.path.join(root, "charts")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     return {
-        name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, "Chart.yaml"))
+        name: os.path.join(folder, name)
+        for name in names
+        if os.path.exists(os.path.join(folder, name, "values-template.yaml"))
     }
 
 

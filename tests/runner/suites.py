@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from servers import getting
+
 from . import pythons, services, tree
 from .control_plane import ControlPlane
 from .places import HOME, OUTPUT, ROOT, TREE, WORK
@@ -64,7 +66,7 @@ def lint(machine: Machine) -> Outcome:
         ("ruff", [tools / "ruff", "check", "--quiet", "."], ROOT),
         ("mypy", [tools / "mypy", "--config-file", pyproject, *collection], TREE.parents[2]),
         ("mypy-sandbox", [tools / "mypy", "--config-file", pyproject, "-p", "sandbox"], ROOT),
-        ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "tests/runner", "tests/bench"], ROOT),
+        ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "runner", "bench", "servers"], ROOT / "tests"),
         ("yamllint", [tools / "yamllint", "--strict", "."], ROOT),
         ("ansible-lint", [tools / "ansible-lint", "--profile", "production", "--offline", "--strict"], TREE),
     ]
@@ -214,8 +216,7 @@ def commands(machine: Machine) -> Outcome:
     clone = WORK / "clone"
     shutil.rmtree(clone, ignore_errors=True)
     for name in tree.files():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, clone / name)
+        tree.copy(name, clone)
     variables = {"KUBEFATE_CLONE": str(clone), "KUBEFATE_PYTHON": str(machine.newest.python.path)}
     try:
         return pytest(machine.newest, "tests/commands", "commands", machine, **variables)
@@ -223,15 +224,26 @@ def commands(machine: Machine) -> Outcome:
         shutil.rmtree(clone, ignore_errors=True)
 
 
-def real(machine: Machine) -> Outcome:
-    """The core with programs of FATE that package registries have."""
-    variables = {"KUBEFATE_FATE_FLOW_PYTHON": str(services.fate_flow()), "KUBEFATE_SANDBOX_PYTHON": sys.executable}
-    return pytest(machine.newest, "tests/real", "real", machine, **variables)
+def real(programs: Sequence[getting.Program], files: str) -> Callable[[Machine], Outcome]:
+    """What charts render, and the core, with real servers. files: which tests, as a shell pattern."""
+
+    def work(machine: Machine) -> Outcome:
+        missing = services.get(programs)
+        if missing:
+            return Outcome(failures=[missing])
+        extra = ["--numprocesses=auto", "--dist=loadgroup", "-o", f"python_files={files}"]
+        name = "real" if files == "test_*.py" else "real-large"
+        return pytest(machine.newest, "tests/real", name, machine, extra, KUBEFATE_SANDBOX_PYTHON=sys.executable)
+
+    return work
 
 
 def real_suites(machine: Machine) -> list[Suite]:
-    """Those that download and run programs of FATE; only when asked for."""
-    return [Suite("real-fate-flow", "running jobs, with FATE-Flow 2.2.0 from PyPI", real)]
+    """Those with servers that are large or slow; only when asked for."""
+    return [
+        Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py")),
+        Suite("real-large", "with servers that are large or slow", real(getting.LARGE, "large_*.py")),
+    ]
 
 
 def all_suites(machine: Machine) -> list[Suite]:
@@ -242,6 +254,7 @@ def all_suites(machine: Machine) -> list[Suite]:
         Suite(f"unit-{new.core}", new.label, unit(new)),
         Suite(f"unit-{old.core}", old.label, unit(old)),
         Suite("charts", "charts with helm 3 and helm 4", charts),
+        Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py")),
         Suite(f"sanity-{new.core}", new.label, sanity(new)),
         Suite(f"sanity-{old.core}", old.label, sanity(old)),
         Suite(f"integration-{new.core}", new.label, integration(new, smoke=False)),

@@ -28,22 +28,31 @@ def files() -> list[Path]:
     """The files of the checkout, relative to it: those that git knows and new ones that it does not ignore."""
     argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return sorted(Path(name) for name in listed if name and (ROOT / name).is_file())
+    present = [Path(name) for name in listed if name]
+    return sorted(name for name in present if (ROOT / name).is_file() or (ROOT / name).is_symlink())
+
+
+def copy(name: Path, folder: Path) -> None:
+    """Copy a file of the checkout to the same place in a folder; a symbolic link stays one."""
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if (ROOT / name).is_symlink():
+        target.unlink(missing_ok=True)
+    shutil.copy2(ROOT / name, target, follow_symlinks=False)
 
 
 def refresh() -> Path:
     """Bring the copy up to date."""
     wanted = set(files())
     for name in wanted:
-        target = TREE / name
-        if not target.exists() or not filecmp.cmp(ROOT / name, target, shallow=False):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+        linked = (ROOT / name).is_symlink()
+        if linked or not (TREE / name).exists() or not filecmp.cmp(ROOT / name, TREE / name, shallow=False):
+            copy(name, TREE)
     if TREE.exists():
         for path in TREE.rglob("*"):
             inside = path.relative_to(TREE)
             kept = inside.parts[0] == ".git" or inside.parts[:2] == ("tests", "output")
-            if path.is_file() and inside not in wanted and not kept:
+            if (path.is_file() or path.is_symlink()) and inside not in wanted and not kept:
                 path.unlink()
     if not (TREE / ".git").exists():
         # Otherwise ansible-test finds the checkout's repository, to which all of this is ignored.

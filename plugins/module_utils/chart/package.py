@@ -167,8 +167,10 @@ def write_archive(chart: Chart, folder: str) -> str:
 def _folder(path: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     total = 0
-    for folder, names, entries in os.walk(path):
+    for folder, names, entries in os.walk(path, followlinks=True):
         names[:] = sorted(name for name in names if name not in _SKIPPED)
+        for name in names:
+            _check_link(path, os.path.join(folder, name))
         for entry in sorted(entries):
             full = os.path.join(folder, entry)
             if entry in _SKIPPED or not os.path.isfile(full):
@@ -180,6 +182,16 @@ def _folder(path: str) -> dict[str, bytes]:
                 raise _bad(path, f"it has more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files")
             files[os.path.relpath(full, path).replace(os.sep, "/")] = content
     return files
+
+
+def _check_link(chart: str, folder: str) -> None:
+    """A folder of a chart may be a link to a chart beside it, which helm follows too; others are refused."""
+    if not os.path.islink(folder):
+        return
+    beside = os.path.dirname(os.path.realpath(chart))
+    target = os.path.realpath(folder)
+    if os.path.dirname(target) != beside or target == os.path.realpath(chart):
+        raise _bad(chart, f"{os.path.relpath(folder, chart)} is a link to {target}, which is no chart beside it")
 
 
 def read_meta(files: Mapping[str, bytes], where: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ Charts contain no secret and refer to Secrets by name. Which ones, a chart says 
       - name: fate-mysql                  # in the release's namespace
         existing: mysql.existingSecret    # spec path: where it says something, that Secret is used and none is made
         modules: [mysql, python]          # needed where one of these is in the spec's list of modules
-        when: some.path                   # needed only where the spec says something there
+        without: [redis]                  # and none of these
+        when: some.path                   # needed only where the spec says something there, or {some.path: word}
         unless: externalMysqlIp           # needed only where it does not
         create: false                     # never made: must be there beforehand
         keys:
@@ -120,7 +121,8 @@ def _malformed(chart: Chart, what: str) -> KubefateError:
         f"{FILE} of chart {chart.title} does not have the expected form ({what}).",
         Kind.CHART,
         "chart",
-        "It has a list `secrets` of mappings with name, keys, and optionally existing, modules, when, unless, create.",
+        "It has a list `secrets` of mappings with name, keys, and optionally existing, modules, without, when, unless, "
+        "create.",
     )
 
 
@@ -152,8 +154,16 @@ def _says(spec: Mapping[str, Any], path: Any) -> bool:
 
 def _applies(entry: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     modules = entry.get("modules")
-    wanted = not modules or bool(set(modules) & {str(name) for name in spec.get("modules") or []})
-    return wanted and (not entry.get("when") or _says(spec, entry["when"])) and not _says(spec, entry.get("unless"))
+    listed = {str(name) for name in spec.get("modules") or []}
+    wanted = (not modules or bool(set(modules) & listed)) and not set(entry.get("without") or ()) & listed
+    return wanted and _holds(spec, entry.get("when")) and not _says(spec, entry.get("unless"))
+
+
+def _holds(spec: Mapping[str, Any], condition: Any) -> bool:
+    """Whether the spec says something at a path, or, for a mapping of paths to words, just these words."""
+    if isinstance(condition, Mapping):
+        return all(get(spec, str(path)) == word for path, word in condition.items())
+    return not condition or _says(spec, condition)
 
 
 def _request(entry: Mapping[str, Any], spec: Mapping[str, Any]) -> SecretRequest:

@@ -57,7 +57,7 @@ def app_version(release: Release) -> str:
 
 
 def endpoints(live: Iterable[Object]) -> list[dict[str, Any]]:
-    """Addresses of Services and Ingresses. address is what a client uses; scope says from where: cluster, node,
+    """Addresses of Services, Ingresses and Routes. address is what a client uses; scope says from where: cluster, node,
     outside."""
     found: list[dict[str, Any]] = []
     for obj in live:
@@ -66,6 +66,8 @@ def endpoints(live: Iterable[Object]) -> list[dict[str, Any]]:
                 found += _service(obj)
             case "Ingress":
                 found += _ingress(obj)
+            case "Route":
+                found += _route(obj)
     return sorted(found, key=lambda item: (item["module"], item["name"], item["port"], item["address"]))
 
 
@@ -101,6 +103,17 @@ def _ingress(obj: Object) -> list[dict[str, Any]]:
             entry = {"module": module_of(obj), "name": name_of(obj), "kind": "Ingress", "port": "", "scope": "outside"}
             entries.append({**entry, "address": address})
     return entries
+
+
+def _route(obj: Object) -> list[dict[str, Any]]:
+    """A page that OpenShift's router shows."""
+    spec = obj.get("spec") or {}
+    if not spec.get("host"):
+        return []
+    scheme = "https" if spec.get("tls") else "http"
+    address = f"{scheme}://{spec['host']}{spec.get('path') or '/'}"
+    entry = {"module": module_of(obj), "name": name_of(obj), "kind": "Route", "port": "", "scope": "outside"}
+    return [{**entry, "address": address}]
 
 
 def release_values(release: Release) -> Any:

@@ -53,6 +53,22 @@ def refused(work: Callable[[], object]) -> str:
 
 
 # folders and archives --------------------------------------------------------------------------------------------
+def test_a_link_to_a_chart_beside_is_part_of_the_chart(tmp_path: Path) -> None:
+    write_folder(tmp_path / "shared", chart({"templates/_a.tpl": "x"}))
+    folder = write_folder(tmp_path / "own", chart(FILES))
+    (Path(folder) / "charts" / "shared").symlink_to("../../shared")
+    found = read_chart(folder)
+    assert found.files["charts/shared/templates/_a.tpl"] == b"x"
+    assert read_chart(write_archive(found, str(tmp_path))).files == found.files
+
+
+@pytest.mark.parametrize("target", ["/etc", "../..", "../../own", "../templates"])
+def test_a_link_to_anything_else_is_refused(target: str, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "own", chart(FILES))
+    (Path(folder) / "charts" / "shared").symlink_to(target)
+    assert "which is no chart beside it" in refused(lambda: read_chart(folder))
+
+
 def test_a_folder_and_its_archive_are_the_same_chart(tmp_path: Path) -> None:
     folder = read_chart(write_folder(tmp_path / "some-folder", chart(FILES)))
     archive = read_chart(write_archive(folder, str(tmp_path)))
