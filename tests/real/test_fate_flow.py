@@ -29,7 +29,8 @@ class Party:
     """The pod of FATE-Flow of a combination below a folder, with FATE-Flow where the image has it."""
 
     def __init__(self, helm: Helm, combination: Combination, root: Path, account: Account | None = None):
-        secrets = account.secrets() if account else {"fate-mysql": {"username": "fate", "password": "fate"}}
+        plain = {"username": "fate", "password": "fate"}
+        secrets = {"fate-mysql": plain, "fate-rabbitmq": plain, **(account.secrets() if account else {})}
         self.pod = Pod(combination.render(helm), "python", root, own_address(), secrets)
         self.flow = FateFlow(
             self.pod.inside("/data/projects/fate"), configured=False, address=self.pod.address, ports=[9380, 9360]

@@ -20,6 +20,7 @@ from .errors import NotStartedError
 START_SECONDS = 180.0
 """That a server may take to answer; machines of CI are slow when all their cores are busy."""
 STOP_SECONDS = 15.0
+LAST_SECONDS = 5.0
 LOOK_SECONDS = 0.05
 CANDIDATES = range(12000, 18000)
 """Below the ports that kernels give to outgoing connections, and below those of sandboxes."""
@@ -129,6 +130,12 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        # What it started keeps its ports until it is gone.
+        end = time.monotonic() + LAST_SECONDS
+        with contextlib.suppress(ProcessLookupError):
+            while time.monotonic() < end:
+                os.killpg(self._process.pid, 0)
+                time.sleep(LOOK_SECONDS)
 
     def log(self) -> str:
         """The end of what it said, on its output and in its own logs."""
