@@ -13,7 +13,7 @@ author:
 description:
   - Turns inventory hosts and their variables C(fate_*) into what M(federatedai.kubefate.fate_certificate_info) takes,
     and into how each host reaches its issuer.
-positional: hostvars
+positional: hostvars, planned
 options:
   _input:
     description: Names of inventory hosts.
@@ -24,6 +24,9 @@ options:
     description: Ansible's C(hostvars).
     type: dict
     required: true
+  planned:
+    description: Result of M(federatedai.kubefate.fate_federation_info), for what it adds to specs.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -52,6 +55,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, spec
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.report import lines
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.wanted import member_name, names_of
+from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.certificates import BY_MODULE
 
@@ -59,8 +63,10 @@ MODES = ("none", "federation", "own")
 STORE = "kubefate"
 
 
-def certificate_inventory(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> dict[str, Any]:
-    """Parties, authorities and issuers."""
+def certificate_inventory(
+    hosts: Iterable[str], hostvars: Mapping[str, Any], planned: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Parties, authorities and issuers. planned: the plan of the federation, with what it adds to specs."""
     if isinstance(hosts, str) or not isinstance(hosts, Iterable):
         raise AnsibleFilterError(
             "federatedai.kubefate.certificate_inventory takes a list of host names, such as groups['fate']."
@@ -73,7 +79,8 @@ def certificate_inventory(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> 
         issuer = _issuer(host, variables, hostvars)
         if issuer:
             issuers.setdefault(issuer["name"], issuer)
-        parties.append(_party(host, variables, issuer))
+        added = ((planned or {}).get("parties") or {}).get(host, {}).get("additions") or {}
+        parties.append(_party(host, variables, issuer, added))
         if not _managed(variables):
             external += _external(host, variables, issuer)
     return {
@@ -88,7 +95,9 @@ def _managed(variables: Mapping[str, Any]) -> bool:
     return bool(variables.get("fate_managed", True))
 
 
-def _party(host: str, variables: Mapping[str, Any], issuer: Mapping[str, Any] | None) -> dict[str, Any]:
+def _party(
+    host: str, variables: Mapping[str, Any], issuer: Mapping[str, Any] | None, added: Mapping[str, Any]
+) -> dict[str, Any]:
     party: dict[str, Any] = {
         "host": host,
         "managed": _managed(variables),
@@ -101,12 +110,12 @@ def _party(host: str, variables: Mapping[str, Any], issuer: Mapping[str, Any] | 
     files = variables.get("fate_spec_files") or []
     party |= {
         "connection": connection(variables),
-        "spec": spec(variables),
+        "spec": merge(plain(spec(variables)), plain(added)),
         "spec_files": [files] if isinstance(files, str) else list(files),
     }
-    for name, variable in (("name", "name"), ("namespace", "namespace"), ("domain", "certificate_domain")):
-        if variables.get(f"fate_{variable}"):
-            party[name] = variables[f"fate_{variable}"]
+    for name in ("name", "namespace"):
+        if variables.get(f"fate_{name}"):
+            party[name] = variables[f"fate_{name}"]
     return party
 
 
@@ -194,16 +203,15 @@ def _external(host: str, variables: Mapping[str, Any], issuer: Mapping[str, Any]
     if issuer is None or issuer["external"]:
         return []
     party_id = "" if variables.get("fate_role") == "exchange" else str(variables.get("fate_party_id") or "")
-    domain = str(variables.get("fate_certificate_domain") or "")
     namespace = str(variables.get("fate_namespace") or variables.get("fate_name") or host)
-    own = {} if variables.get("fate_spec") is None else variables["fate_spec"]
+    own = spec(variables)
     return [
         {
             "host": host,
             "module": module,
             "issuer": issuer["name"],
-            "file": f"{member_name(own, party_id, domain)}-{module}",
-            "names": sorted({*names_of(module, own, party_id, namespace, domain), *_addresses(variables)}),
+            "file": f"{member_name(own, party_id)}-{module}",
+            "names": sorted({*names_of(module, own, party_id, namespace), *_addresses(variables)}),
         }
         for module in sorted(BY_MODULE)
     ]

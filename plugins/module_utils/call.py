@@ -12,8 +12,10 @@ import getpass
 import os
 import socket
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +28,11 @@ from .cluster.options import Options
 from .data import blanked, redact
 from .errors import Kind, KubefateError
 from .helm.cli import Helm
+from .helm.previews import Previews
 from .helm.runner import Runner
 from .kube.client import Api
 from .kube.connection import Connection, resolve
+from .plan.show import with_diffs
 from .progress import ENVIRONMENT, FileProgress
 from .yamltext import dump_yaml
 
@@ -44,7 +48,8 @@ class Entry:
 @dataclass(slots=True)
 class Call:
     """runner: runs programs. folder: only the user can read it, and it goes with the call. secret_paths: dotted paths
-    of secrets in the spec, secrets: what stands there; filled in by the work."""
+    of secrets in the spec, secrets: what stands there; filled in by the work. run_folder: such a folder that goes with
+    the run of Ansible; empty where there is none. diff: somebody wants to see what changes."""
 
     params: dict[str, Any]
     check_mode: bool
@@ -52,7 +57,12 @@ class Call:
     folder: str
     secret_paths: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
+    run_folder: str = ""
+    diff: bool = False
     _api: Api | None = None
+    _turns: AbstractContextManager[Any] = field(
+        default_factory=lambda: threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
+    )
 
     def connection(self) -> Connection:
         """The connection that the options name; with service_account, as that account."""
@@ -81,21 +91,27 @@ class Call:
         handle, path = tempfile.mkstemp(prefix="kubeconfig-", dir=self.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(dump_yaml(connection.kubeconfig))
-        return Helm(self.runner, self.params.get("helm_binary") or "", path)
+        return Helm(
+            self.runner,
+            self.params.get("helm_binary") or "",
+            path,
+            connection.server,
+            previews=Previews(self.run_folder),
+            turns=self._turns,
+        )
 
     def progress(self, about: str) -> FileProgress:
         return FileProgress(about, self.params.get("progress_dir") or os.environ.get(ENVIRONMENT))
 
-    def options(self) -> Options:
-        """What the parameters say about how to plan and apply."""
+    def options(self, own: Mapping[str, Any] | None = None) -> Options:
+        """What the parameters say about how to plan and apply. own: what one of several clusters says for itself."""
+        params = {**self.params, **{key: value for key, value in (own or {}).items() if value is not None}}
         return Options.of(
             {
-                **self.params,
-                "ignore": self.params.get("ignore_differences"),
-                "history": self.params.get("history_max"),
-                "patience": {
-                    key: value for key, value in (self.params.get("patience") or {}).items() if value is not None
-                },
+                **params,
+                "ignore": params.get("ignore_differences"),
+                "history": params.get("history_max"),
+                "patience": {key: value for key, value in (params.get("patience") or {}).items() if value is not None},
             }
         )
 
@@ -132,7 +148,8 @@ def carry_out(entry: Entry, call: Call, *, verbose: bool) -> dict[str, Any]:
 
     verbose: add the traceback of an error that nobody expected.
     """
-    outcome: dict[str, Any] = blanked(_outcome(entry, call, verbose), call.secrets)
+    found = with_diffs(_outcome(entry, call, verbose), call.diff)
+    outcome: dict[str, Any] = blanked(found, call.secrets)
     return outcome
 
 
@@ -159,9 +176,9 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["spec"] = redact(shown["spec"], paths)
     if isinstance(shown.get("connection"), Mapping):
         shown = _hidden_party(shown, paths)
-    for name in ("parties", "authorities", "stores"):
-        if shown.get(name):
-            shown[name] = [_hidden_party(entry, paths) for entry in shown[name]]
+    for several in ("parties", "clusters", "authorities", "stores"):
+        if shown.get(several):
+            shown[several] = [_hidden_party(party, paths) for party in shown[several]]
     return shown
 
 

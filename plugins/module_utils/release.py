@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -129,6 +130,12 @@ class Release:
     @property
     def last_deployed(self) -> str:
         return str((self.body.get("info") or {}).get("last_deployed") or "")
+
+    @property
+    def modified(self) -> str:
+        """When Helm last wrote the record, by its label; the record itself is not decoded."""
+        seconds = self.labels.get("modifiedAt", "")
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds.isdigit() else ""
 
     @cached_property
     def objects(self) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ description:
   - A Secret that this module did not make is never changed.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
-  - federatedai.kubefate.progress
   - federatedai.kubefate.attributes
 options:
   namespace:
@@ -36,10 +35,9 @@ options:
       - V(present) puts the certificates in O(issued) and the authorities in O(trust) into the Secrets, or issues what
         is needed with O(authority).
       - V(requested) makes a key and a request for each certificate, or returns the request that is there already.
-      - V(loaded) tells running servers that can be told to load what their Secrets hold, once their pods see it.
       - V(absent) deletes the Secrets.
     type: str
-    choices: [present, requested, loaded, absent]
+    choices: [present, requested, absent]
     default: present
   certificates:
     description:
@@ -158,11 +156,6 @@ options:
       - With O(authority), renew all certificates now.
     type: bool
     default: false
-  reload_timeout:
-    description:
-      - With V(loaded), seconds to wait until the pods see what their Secrets hold. Kubelets look every minute or so.
-    type: int
-    default: 180
   create_namespace:
     description:
       - Whether a namespace that is missing is made.
@@ -211,7 +204,7 @@ EXAMPLES = r"""
 RETURN = r"""
 changes:
   description: What was, or in check mode would be, done to which Secret.
-  returned: unless state is loaded
+  returned: always
   type: list
   elements: dict
 requests:
@@ -228,10 +221,6 @@ trust:
   description: The authorities that are trusted, as PEM text.
   returned: if authority is given
   type: str
-loaded:
-  description: Module to pods, each with what was done. Behind a simulated pod nothing is.
-  returned: if state is loaded
-  type: dict
 """
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.certificates import CHANGE_CERTIFICATE

@@ -13,7 +13,7 @@ author:
 description:
   - Reads the certificates of all parties in one process and changes nothing. No private key is returned.
   - Says what expires when, what is to be issued and why, which authority signs, who keeps an authority from changing,
-    and which servers have to load or to be restarted before they use what their Secrets hold.
+    and which servers have to be restarted before they use what their Secrets hold.
   - What needs no Kubernetes to be seen is said before any is contacted. A Kubernetes whose parties speak no TLS is not
     contacted.
 extends_documentation_fragment:
@@ -74,10 +74,6 @@ options:
         type: list
         elements: str
         default: []
-      domain:
-        description:
-          - Domain of its name in the federation.
-        type: str
       issuer:
         description:
           - Which of O(authorities) issues its certificates. Without one they are only looked at.
@@ -205,7 +201,7 @@ parties:
     certificates:
       description:
         - Its certificates. Each has RV(ignore:action), which is V(keep), V(issue), V(trust) or V(refused), with
-          RV(ignore:reason); RV(ignore:take_up), which is V(nothing), V(wait), V(reload) or V(restart), with
+          RV(ignore:reason); RV(ignore:take_up), which is V(nothing), V(wait) or V(restart), with
           RV(ignore:gap_seconds); RV(ignore:certificate) with subject, names, fingerprint, not_after and days_left; and
           RV(ignore:trusts), fingerprints of authorities.
       type: list
@@ -221,13 +217,8 @@ parties:
       type: list
       elements: dict
       returned: always
-    reloads:
-      description: Modules whose running servers have to be told to load what their Secrets hold.
-      type: list
-      elements: str
-      returned: always
     restarts:
-      description: Modules that have to be restarted for that.
+      description: Modules that have to be restarted before they use what their Secrets hold.
       type: list
       elements: str
       returned: always

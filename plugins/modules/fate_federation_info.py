@@ -12,99 +12,28 @@ author:
   - The federatedai.kubefate authors (@FederatedAI)
 description:
   - Plans all parties of a federation in one process and changes nothing.
-  - Party ids, namespaces and node ports that two parties claim are found before anything is contacted. Routes between
-    the parties are made from the inventory. Then each party is planned as M(federatedai.kubefate.fate_cluster) would.
+  - Party ids, names, namespaces, node ports and host names that two parties claim, and versions and engines that do
+    not work together, are found before anything is contacted. Routes between the parties, direct or through exchanges,
+    are made from the inventory. Then each party is planned as M(federatedai.kubefate.fate_cluster) would.
   - A party that cannot be planned fails alone, and the others are planned.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress
+  - federatedai.kubefate.members
   - federatedai.kubefate.attributes.info
 attributes:
   diff_mode:
     description: Shows what applying the plan would change, object by object and field by field. Secrets are left out.
     support: full
 options:
-  parties:
+  address_timeout:
     description:
-      - The parties. The filter P(federatedai.kubefate.parties#filter) makes this list from an inventory.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      host:
-        description:
-          - Name of the party in the inventory.
-        type: str
-        required: true
-      connection:
-        description:
-          - How to reach its Kubernetes, with the options of M(federatedai.kubefate.fate_cluster), such as
-            C(kubeconfig) and C(context).
-        type: dict
-        default: {}
-      name:
-        description:
-          - Name of the cluster. The key C(name) of the spec by default.
-        type: str
-      namespace:
-        description:
-          - Namespace of the cluster. The key C(namespace) of the spec by default, and the name if there is none.
-        type: str
-      spec:
-        description:
-          - A C(cluster.yaml) as data, merged over O(parties[].spec_files).
-        type: dict
-        default: {}
-      spec_files:
-        description:
-          - Paths of C(cluster.yaml) files.
-        type: list
-        elements: path
-        default: []
-      chart:
-        description:
-          - Name of the chart. The key C(chartName) of the spec by default.
-        type: str
-      chart_version:
-        description:
-          - Version of the chart. The key C(chartVersion) of the spec by default.
-        type: str
-      chart_path:
-        description:
-          - Path of a chart folder or archive.
-        type: path
-      advertise_host:
-        description:
-          - Address under which the other parties reach this one.
-        type: str
-      advertise_port:
-        description:
-          - Port that belongs to O(parties[].advertise_host).
-        type: int
-      routes:
-        description:
-          - V(inventory) gives the party a route to each other one. V(spec) leaves its routes to what its spec lists.
-        type: str
-        choices: [inventory, spec]
-        default: inventory
-      deployer:
-        description:
-          - Service account that deploys the party. If it is given, the plan says what granting it the rights would
-            change.
-        type: str
-      certificates:
-        description:
-          - Whether M(federatedai.kubefate.fate_certificate) makes the Secrets with certificates before the plan is
-            applied, so that it is no error that they are missing.
-        type: bool
-        default: false
-      namespace_labels:
-        description:
-          - Labels that the party's namespace shall have.
-        type: dict
-        default: {}
+      - How long to wait, in seconds, for addresses that load balancers have not given yet. After that, a party that
+        others cannot reach fails. V(0) does not wait, and leaves these routes to the next run.
+    type: int
+    default: 0
   use_current_context:
     description:
       - Let parties that name no kubeconfig, context or host be on the Kubernetes that is current.
@@ -139,6 +68,14 @@ parties:
   returned: always
   type: dict
   contains:
+    role:
+      description: V(party) or V(exchange).
+      type: str
+      returned: always
+    managed:
+      description: Whether it is planned and deployed here.
+      type: bool
+      returned: always
     party_id:
       description: Its party id.
       type: str
@@ -159,6 +96,10 @@ parties:
       description: Which option or variable named it.
       type: str
       returned: always
+    version:
+      description: The version of FATE that is wanted, as far as it is known.
+      type: str
+      returned: always
     changed:
       description: Whether deploying would change anything.
       type: bool
@@ -174,7 +115,7 @@ parties:
       type: bool
       returned: always
     additions:
-      description: What the federation adds to its spec, which is the list of its peers.
+      description: What the federation adds to its spec, which are its route tables.
       type: dict
       returned: always
     tls:
@@ -183,7 +124,7 @@ parties:
       elements: str
       returned: always
     routes:
-      description: Its routes to the others.
+      description: The edges of RV(graph) that begin at it.
       type: list
       elements: dict
       returned: always
@@ -210,11 +151,30 @@ problems:
   returned: always
   type: list
   elements: dict
-routes:
-  description: All routes, with from, to, address, port and how they were found.
+graph:
+  description: The federation as data.
   returned: always
-  type: list
-  elements: dict
+  type: dict
+  contains:
+    nodes:
+      description:
+        - Members with host, role, party_id, name, namespace, kubernetes, managed, state, version, engine and proxies.
+      type: list
+      elements: dict
+      returned: always
+    edges:
+      description:
+        - Where the route tables of a member lead, with from, to, proxy, address, port, ports, tls, and party_ids, the
+          parties that are reached this way; with default, everybody else is.
+        - RV(ignore:how) is V(given), V(service), V(node_port), V(load_balancer), V(ingress), V(spec) for what was
+          written by hand, or V(held) for what stays as it is since the address is not known at present.
+      type: list
+      elements: dict
+      returned: always
+pending:
+  description: Inventory name to routes that can only be made once somebody else's Service has an address.
+  returned: always
+  type: dict
 servers:
   description: URLs of the API servers.
   returned: always
@@ -222,6 +182,11 @@ servers:
   elements: str
 changing:
   description: Parties that deploying would change.
+  returned: always
+  type: list
+  elements: str
+unready:
+  description: Parties that deploying would not change and that are not ready all the same.
   returned: always
   type: list
   elements: str

@@ -91,7 +91,14 @@ class CallAction(ActionBase):  # type: ignore[misc]
             said = "; ".join(_complaint(error) for error in checked.errors.errors)
             return {"failed": True, "msg": remove_values(said, checked._no_log_values)}
         with tempfile.TemporaryDirectory(prefix="kubefate-", dir=constants.DEFAULT_LOCAL_TMP) as folder:
-            call = Call(dict(checked.validated_parameters), bool(self._task.check_mode), run_program, folder)
+            call = Call(
+                dict(checked.validated_parameters),
+                bool(self._task.check_mode),
+                run_program,
+                folder,
+                run_folder=constants.DEFAULT_LOCAL_TMP,
+                diff=bool(self._task.diff),
+            )
             outcome = carry_out(self.entry, call, verbose=self._display.verbosity >= 3)
         if "failure" in outcome:
             outcome["failed"] = True

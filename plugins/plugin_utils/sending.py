@@ -73,7 +73,7 @@ def with_files(options: Mapping[str, Any], send: Callable[[str], str]) -> dict[s
         out["kubeconfig"] = os.pathsep.join(sent(path) for path in out["kubeconfig"].split(os.pathsep))
     if isinstance(out.get("connection"), Mapping):
         out["connection"] = with_files(out["connection"], send)
-    for name in ("parties", "authorities", "stores"):
+    for name in ("parties", "clusters", "authorities", "stores"):
         if isinstance(out.get(name), list):
             out[name] = [with_files(entry, send) if isinstance(entry, Mapping) else entry for entry in out[name]]
     return out

@@ -76,7 +76,6 @@ MEMBER = {
     "spec": {"type": "dict", "default": {}, "no_log": False},
     "spec_files": {"type": "list", "elements": "path", "default": []},
     "names": {"type": "list", "elements": "str", "default": []},
-    "domain": {"type": "str"},
     "issuer": {"type": "str"},
     "authority": {"type": "str"},
     "trusts": {"type": "list", "elements": "str"},

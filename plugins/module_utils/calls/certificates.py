@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..access import ensure_namespace
-from ..arguments import CONNECTION, PROGRESS, Arguments
+from ..arguments import CONNECTION, Arguments
 from ..call import Call, Entry
 from ..certificates.authority import Signer, Vault, given, issue, public
 from ..certificates.authority import signers_of as held_signers
@@ -17,7 +17,6 @@ from ..certificates.model import Certificate, now
 from ..certificates.pem import bundle, certificate, certificates
 from ..certificates.planning import Action, Decision, Federation, decide, trust
 from ..certificates.planning import Entry as Holding
-from ..certificates.reload import as_results, load
 from ..certificates.report import certificate_result, secret_diff
 from ..certificates.store import Shelf
 from ..certificates.wanted import Wanted, checked_name, names_of
@@ -38,18 +37,10 @@ def change_certificate(call: Call) -> dict[str, Any]:
     issued = _issued(params["issued"], asked)
     trusted = certificates(params["trust"], "trust") if (params["trust"] or "").strip() else ()
     shelf = Shelf(call.api(), params["namespace"], params["name"] or "")
-    tell = call.progress(params["name"] or params["namespace"])
     match params["state"]:
         case "absent":
             gone = [name for entry in asked for name in shelf.remove(entry, dry=call.check_mode)]
             return {"changed": bool(gone), "changes": [{"secret": name, "action": "delete"} for name in gone]}
-        case "loaded":
-            wanting = [entry for entry in asked if entry.server.reload]
-            outcomes = {
-                entry.module: as_results(load(shelf, entry, params["reload_timeout"], tell, dry=call.check_mode))
-                for entry in wanting
-            }
-            return {"changed": any(outcomes.values()), "loaded": outcomes}
         case "requested":
             return _request(call, shelf, asked)
         case _ if params["authority"]:
@@ -196,7 +187,6 @@ AUTHORITY = {
 }
 CHANGE_CERTIFICATE = Entry(
     CONNECTION
-    | PROGRESS
     | TIMES
     | Arguments(
         {
@@ -204,7 +194,7 @@ CHANGE_CERTIFICATE = Entry(
             "name": {"type": "str"},
             "state": {
                 "type": "str",
-                "choices": ["present", "requested", "loaded", "absent"],
+                "choices": ["present", "requested", "absent"],
                 "default": "present",
             },
             "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
@@ -224,7 +214,6 @@ CHANGE_CERTIFICATE = Entry(
             "domain": {"type": "str"},
             "organisation": {"type": "str", "default": "fate", "aliases": ["organization"]},
             "force": {"type": "bool", "default": False},
-            "reload_timeout": {"type": "int", "default": 180},
             "create_namespace": {"type": "bool", "default": True},
         },
         mutually_exclusive=[("issued", "authority")],

@@ -1,33 +1,56 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``fate_federation_info``."""
+"""``fate_federation_info`` and ``fate_clusters``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..arguments import CONNECTION, HELM, PROGRESS, STORE, Arguments
-from ..call import Call, Entry
-from ..cluster.federating import Federation
+from ..arguments import APPLY, CONNECTION, HELM, PROGRESS, STORE, WAIT, Arguments
+from ..call import Call, Entry, runner_name
+from ..cluster.federating import Federation, Means
 from ..errors import bad_input
 
 
 def plan_federation(call: Call) -> dict[str, Any]:
     """``fate_federation_info``."""
-    progress = call.progress("federation")
-    federation = Federation(
-        [_with_defaults(party, call.params) for party in call.params["parties"]],
-        call.options(),
-        open_helm=call.helm_for,
-        bundled=call.params.get("bundled_charts") or {},
-        folder=call.folder,
-        use_current_context=call.params["use_current_context"],
-        tell=progress,
-    )
-    result = federation.plan()
+    federation = federation_of(call, call.params["parties"])
+    result = federation.plan(call.params["address_timeout"])
     call.secrets |= federation.secrets()
     return result
+
+
+def change_clusters(call: Call) -> dict[str, Any]:
+    """``fate_clusters``."""
+    from ..cluster.parties.applying import Applier
+
+    # By now they are there, but in check mode nobody made them.
+    given = [{**entry, "certificates": entry["certificates"] and call.check_mode} for entry in call.params["clusters"]]
+    federation = federation_of(call, given)
+    federation.plan_alone()
+    call.secrets |= federation.secrets()
+    applier = Applier(federation.parties, call.helm_for, runner_name(), call.progress, call.check_mode)
+    outcomes = applier.apply()
+    return {
+        "changed": any(outcome["changed"] for outcome in outcomes.values()),
+        "clusters": outcomes,
+        "failing": [host for host, outcome in outcomes.items() if outcome.get("failed")],
+    }
+
+
+def federation_of(call: Call, parties: Sequence[Mapping[str, Any]]) -> Federation:
+    """The federation that the options describe."""
+    means = Means(
+        call.helm_for,
+        call.options,
+        call.params.get("bundled_charts") or {},
+        call.folder,
+        call.progress("federation"),
+        call.params["use_current_context"],
+    )
+    given = [_with_defaults(party, call.params) for party in parties]
+    return Federation(given, means, call.params.get("links") or ())
 
 
 def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +63,7 @@ def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[
     return {**party, "connection": {**own, **given}}
 
 
-PARTY = {
+CLUSTER = {
     "host": {"type": "str", "required": True},
     "connection": {"type": "dict", "default": {}, "no_log": False},
     "name": {"type": "str"},
@@ -50,25 +73,64 @@ PARTY = {
     "chart": {"type": "str"},
     "chart_version": {"type": "str"},
     "chart_path": {"type": "path"},
-    "advertise_host": {"type": "str"},
-    "advertise_port": {"type": "int"},
-    "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
     "deployer": {"type": "str"},
     "certificates": {"type": "bool", "default": False},
     "namespace_labels": {"type": "dict", "default": {}},
+    "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
 }
-PLAN_FEDERATION = Entry(
+"""What planning and applying need to know about one cluster."""
+PARTY = {
+    **CLUSTER,
+    "role": {"type": "str", "choices": ["party", "exchange"], "default": "party"},
+    "managed": {"type": "bool", "default": True},
+    "state": {"type": "str", "choices": ["present", "left"], "default": "present"},
+    "inventory": {"type": "str"},
+    "fate_version": {"type": "str"},
+    "advertise_host": {"type": "str"},
+    "advertise_port": {"type": "int"},
+    "advertise": {"type": "dict", "default": {}},
+    "inbound": {"type": "bool", "default": True},
+    "node_address": {"type": "str", "choices": ["ExternalIP", "InternalIP", "Hostname"]},
+    "exchanges": {"type": "list", "elements": "str"},
+    "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
+}
+OWN = {
+    **CLUSTER,
+    "wait": {"type": "bool"},
+    "wait_timeout": {"type": "int"},
+    "patience": {"type": "dict"},
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"]},
+    "running_fate_jobs": {"type": "str", "choices": ["wait", "fail", "ignore"]},
+}
+LINK = {
+    "origins": {"type": "list", "elements": "str", "required": True},
+    "targets": {"type": "list", "elements": "str", "required": True},
+    "via": {"type": "str", "required": True},
+    "both_ways": {"type": "bool", "default": True},
+}
+SEVERAL = (
     CONNECTION
     | HELM
     | STORE
     | PROGRESS
+    | Arguments({"use_current_context": {"type": "bool", "default": False}, "bundled_charts": {"type": "dict"}})
+)
+PLAN_FEDERATION = Entry(
+    SEVERAL
     | Arguments(
         {
             "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
-            "use_current_context": {"type": "bool", "default": False},
+            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
             "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
-            "bundled_charts": {"type": "dict"},
+            "address_timeout": {"type": "int", "default": 0},
         }
     ),
     plan_federation,
+)
+CHANGE_CLUSTERS = Entry(
+    SEVERAL
+    | WAIT
+    | APPLY
+    | Arguments({"clusters": {"type": "list", "elements": "dict", "required": True, "options": OWN}}),
+    change_clusters,
 )

@@ -59,7 +59,7 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a Secret holds. ours: this collection made it, or there is none. fits: its key belongs to the certificate.
-    changed: when, by the API server's clock. loaded: it is noted that its server was told to load just this."""
+    changed: when, by the API server's clock."""
 
     there: bool = False
     ours: bool = True
@@ -67,7 +67,6 @@ class Held:
     trusted: tuple[Certificate, ...] = ()
     fits: bool = False
     changed: datetime | None = None
-    loaded: bool = False
 
     def usable(self, now: datetime) -> bool:
         return self.certificate is not None and self.fits and not self.certificate.expired(now)
@@ -169,7 +168,7 @@ def decide(federation: Federation, policy: Policy, now: datetime) -> list[Decisi
 
 
 def _decide(entry: Entry, federation: Federation, bundle: frozenset[str], policy: Policy, now: datetime) -> Decision:
-    up = take_up(entry.wanted.server, entry.held.changed, entry.held.loaded, entry.pods, now)
+    up = take_up(entry.wanted.server, entry.held.changed, entry.pods, now)
     if not entry.issuer:
         return Decision(entry, Action.KEEP, "its user makes it", pending=up)
     if not entry.held.ours:
@@ -211,7 +210,7 @@ def _distrusting(authority: Certificate, federation: Federation, now: datetime) 
     for entry in federation.entries:
         if not entry.held.usable(now) or not entry.issuer:
             continue
-        up = take_up(entry.wanted.server, entry.held.changed, entry.held.loaded, entry.pods, now)
+        up = take_up(entry.wanted.server, entry.held.changed, entry.pods, now)
         known = any(found.fingerprint == authority.fingerprint for found in entry.held.trusted)
         if not known or up is not TakeUp.NOTHING:
             lacking[entry.host] = None
@@ -265,7 +264,7 @@ def _second_half(authority: Authority, old: Certificate, federation: Federation,
     using: dict[str, None] = {}
     for entry in federation.entries:
         held = entry.held.certificate
-        up = take_up(entry.wanted.server, entry.held.changed, entry.held.loaded, entry.pods, now)
+        up = take_up(entry.wanted.server, entry.held.changed, entry.pods, now)
         if held is not None and (signed_by(held, old) or up is not TakeUp.NOTHING):
             using[entry.host] = None
     for outsider in federation.outsiders:

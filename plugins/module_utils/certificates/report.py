@@ -108,7 +108,7 @@ def survey_result(survey: Survey, now: datetime) -> dict[str, Any]:
         ],
         "changing": [host for host, party in parties.items() if party["changed"] and not party["failed"]],
         "failing": [host for host, party in parties.items() if party["failed"]],
-        "pending": [host for host, party in parties.items() if party["reloads"] or party["restarts"]],
+        "pending": [host for host, party in parties.items() if party["restarts"]],
     }
 
 
@@ -123,7 +123,6 @@ def _member_result(member: Member, survey: Survey, now: datetime) -> dict[str, A
         "certificates": [certificate_result(decision, now) for decision in decisions],
         "requests": [_part(decision) for decision in decisions if decision.action is Action.ISSUE],
         "managed": [_part(decision) for decision in decisions if decision.changes],
-        "reloads": _pending(decisions, TakeUp.RELOAD),
         "restarts": _pending(decisions, TakeUp.RESTART),
     }
     if member.error is not None:
@@ -145,12 +144,6 @@ def _part(decision: Decision) -> dict[str, Any]:
 def _pending(decisions: Iterable[Decision], what: TakeUp) -> list[str]:
     """Modules whose running servers do not use yet what their Secrets hold, whatever is going to be changed."""
     return [decision.entry.wanted.module for decision in decisions if decision.pending is what]
-
-
-_TAKE_UP: Mapping[str, str] = {
-    "reload": "then its server is told to load it",
-    "wait": "its server loads it by itself within minutes",
-}
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
@@ -189,6 +182,6 @@ def _certificate(entry: Mapping[str, Any]) -> str:
         gap = f"about {entry['gap_seconds']} s" if entry["gap_seconds"] else "as long as it takes to get ready"
         what = "then it restarts" if entry["action"] in ("issue", "trust") else "it runs with an older one: restart it"
         said += f"; {what}, and is not reached for {gap}"
-    elif entry["take_up"] in _TAKE_UP:
-        said += f"; {_TAKE_UP[entry['take_up']]}"
+    elif entry["take_up"] == "wait":
+        said += "; its server takes it up by itself within minutes"
     return said

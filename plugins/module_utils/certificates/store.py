@@ -9,16 +9,15 @@ certificate is there, both go into the Secret that the charts mount, and the one
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..data import digest
 from ..errors import Kind, KubefateError, bad_input
-from ..facts.certificates import LABEL, LOADED_ANNOTATION, MANAGER, REQUEST_LABEL, Keys, Server
+from ..facts.certificates import LABEL, MANAGER, REQUEST_LABEL, Keys, Server
 from ..kube.client import Api, ApiError
-from ..objects import Object, Ref, annotations_of, labels_of
+from ..objects import Object, Ref, labels_of
 from .model import Certificate, moment
 from .pem import SigningRequest, bundle, certificates, key_fits, public_key_of, signed_by, signing_request
 from .planning import Held
@@ -49,7 +48,6 @@ def held_of(secret: Object | None, server: Server) -> Held:
         trusted=trusted,
         fits=bool(certificate and key and key_fits(key, certificate)),
         changed=changed_at(secret),
-        loaded=bool(certificate) and annotations_of(secret).get(LOADED_ANNOTATION) == content(certificate, trusted),
     )
 
 
@@ -84,12 +82,6 @@ def changed_at(secret: Object) -> datetime | None:
     ]
     known = times or [str(metadata["creationTimestamp"])] if times or metadata.get("creationTimestamp") else []
     return max((moment(text) for text in known), default=None)
-
-
-def content(certificate: Certificate | None, trusted: Iterable[Certificate]) -> str:
-    """A short name for what a Secret holds, made of its public parts."""
-    parts = [certificate.fingerprint if certificate else "", *sorted(found.fingerprint for found in trusted)]
-    return digest(*parts)[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +199,6 @@ class Shelf:
                 self.api.delete(ref)
             gone.append(ref.name)
         return gone
-
-    def note_loaded(self, wanted: Wanted) -> None:
-        """Remember that the running servers were told to load what the Secret holds."""
-        held = self.held(wanted)
-        mark = {LOADED_ANNOTATION: content(held.certificate, held.trusted)}
-        self.api.patch(secret_ref(self.namespace, wanted.secret), {"metadata": {"annotations": mark}})
 
     def _labels(self) -> dict[str, str]:
         named = {"name": self.release} if self.release else {}

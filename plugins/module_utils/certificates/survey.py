@@ -153,9 +153,7 @@ class Surveyor:
         member.namespace = str(options.get("namespace") or namespace or member.name)
         member.spec = spec.data
         party_id = "" if options.get("role") == "exchange" else str(spec.data.get("partyId") or "")
-        member.wanted = wanted(
-            spec.data, party_id, member.namespace, options.get("names") or [], str(options.get("domain") or "")
-        )
+        member.wanted = wanted(spec.data, party_id, member.namespace, options.get("names") or [])
         if not member.wanted:
             return
         connection = options.get("connection") or {}

@@ -23,7 +23,6 @@ class TakeUp(StrEnum):
 
     NOTHING = "nothing"
     WAIT = "wait"
-    RELOAD = "reload"
     RESTART = "restart"
 
 
@@ -67,18 +66,16 @@ def _pod(pod: Object) -> Pod:
     return Pod(name_of(pod), made, seconds, is_simulated(pod))
 
 
-def take_up(server: Server, changed: datetime | None, loaded: bool, pods: Pods, now: datetime) -> TakeUp:
+def take_up(server: Server, changed: datetime | None, pods: Pods, now: datetime) -> TakeUp:
     """What has to happen before the running pods use what the Secret holds.
 
-    changed: when the Secret was, None where that is not known. loaded: its servers were told to load just this.
+    changed: when the Secret was, None where that is not known.
     """
     if changed is None or not pods.older_than(changed):
         return TakeUp.NOTHING
     match server.takes_up:
         case TakesUp.RESTARTS:
             return TakeUp.RESTART
-        case TakesUp.RELOADS:
-            return TakeUp.NOTHING if loaded else TakeUp.RELOAD
         case TakesUp.WATCHES:
             return TakeUp.WAIT if now - changed < timedelta(seconds=WATCH_SECONDS) else TakeUp.NOTHING
 
@@ -90,4 +87,4 @@ def consequence(server: Server, pods: Pods) -> TakeUp:
     return _OF[server.takes_up]
 
 
-_OF = {TakesUp.RESTARTS: TakeUp.RESTART, TakesUp.RELOADS: TakeUp.RELOAD, TakesUp.WATCHES: TakeUp.WAIT}
+_OF = {TakesUp.RESTARTS: TakeUp.RESTART, TakesUp.WATCHES: TakeUp.WAIT}

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..chart.package import Chart
 from ..data import blanked_text, redact, secret_leaves
 from ..health.model import Health, State
 from ..objects import Object, labels_of, module_of, name_of
@@ -37,12 +38,40 @@ def describe(
         "description": blanked_text(release.description, secret_leaves(release.values)),
         "updated": release.last_deployed,
         "managed": PROOF_LABEL in release.labels,
+        **_state(health),
+        "endpoints": endpoints(live),
+    }
+
+
+def describe_proven(
+    chart: Chart, party: str, release: Release, health: Health, live: Iterable[Object]
+) -> dict[str, Any]:
+    """The same of a release that is proven to be made from a chart: its record is not decoded."""
+    objects = list(live)
+    found = {labels_of(obj).get("app.kubernetes.io/version", "") for obj in objects} - {""}
+    version = found.pop() if len(found) == 1 else str(chart.meta.get("appVersion") or "")
+    return {
+        "name": release.name,
+        "namespace": release.namespace,
+        "party_id": party,
+        "chart": {"name": chart.name, "version": chart.version, "app_version": version},
+        "revision": release.revision,
+        "status": str(release.status),
+        "description": "",
+        "updated": release.modified,
+        "managed": True,
+        **_state(health),
+        "endpoints": endpoints(objects),
+    }
+
+
+def _state(health: Health | None) -> dict[str, Any]:
+    return {
         "state": str(health.state) if health else str(State.UNKNOWN),
         "reason": health.reason if health else "",
         "ready": bool(health and health.ready),
         "simulated": health.simulated if health else None,
         "modules": [work.as_result() for work in health.workloads] if health else [],
-        "endpoints": endpoints(live),
     }
 
 

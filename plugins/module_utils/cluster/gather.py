@@ -8,6 +8,7 @@ whose live fields differ.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -82,29 +83,47 @@ class Objects:
     def __init__(self, api: Api, namespaces: Sequence[str], *, wide: bool = False):
         self.api, self.namespaces, self.wide = api, tuple(dict.fromkeys(namespaces)), wide
         self._kinds: set[tuple[str, str]] = set()
+        self._loading = threading.Lock()
         self._by_namespace: dict[str, list[dict[str, Any]]] = {}
 
     def load(self, kinds: Iterable[tuple[str, str]]) -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
         not know, count as empty."""
-        wanted = [kind for kind in dict.fromkeys(kinds) if kind not in self._kinds]
+        with self._loading:
+            self._load([kind for kind in dict.fromkeys(kinds) if kind not in self._kinds])
+
+    def _load(self, wanted: Sequence[tuple[str, str]]) -> None:
         self._kinds |= set(wanted)
-        lists: list[list[dict[str, Any]]] = self.api.parallel(self._list, wanted)
-        for items in lists:
+        found: list[list[dict[str, Any]] | None] = self.api.parallel(self._list, wanted)
+        narrow = [
+            (kind, space)
+            for kind, items in zip(wanted, found, strict=True)
+            if items is None
+            for space in self.namespaces
+        ]
+        lists: list[list[dict[str, Any]]] = self.api.parallel(lambda asked: self._or_none(*asked), narrow)
+        for items in [*(items for items in found if items), *lists]:
             for item in items:
                 self._by_namespace.setdefault(str(item["metadata"].get("namespace", "")), []).append(item)
 
-    def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]]:
+    def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
+        """With one list, where that is permitted; None for what has to be listed namespace by namespace."""
+        namespaced = True
         try:
-            if not self.api.type_of(*kind).namespaced:
+            namespaced = self.api.type_of(*kind).namespaced
+            if not namespaced or self.wide:
                 return self.api.list_objects(*kind)
-            if self.wide:
-                try:
-                    return self.api.list_objects(*kind)
-                except ApiError as error:
-                    if error.status != 403:
-                        raise
-            return [item for space in self.namespaces for item in self.api.list_objects(*kind, space)]
+        except ApiError as error:
+            if error.status == 403 and self.wide and namespaced:
+                return None
+            if error.status in (403, 404, 405):
+                return []
+            raise
+        return None
+
+    def _or_none(self, kind: tuple[str, str], namespace: str) -> list[dict[str, Any]]:
+        try:
+            return self.api.list_objects(*kind, namespace)
         except ApiError as error:
             if error.status in (403, 404, 405):
                 return []
@@ -291,15 +310,25 @@ def render_manifest(helm: Helm, target: Target, values: Values, current: Release
     """
     if current is not None and (current.status.pending or current.status is Status.UNINSTALLING):
         return _rendered_alone(helm, target, values, current)
-    try:
-        body = helm.preview(target.name, target.chart.path, values.text, namespace=target.namespace)
-    except KubefateError as error:
-        if error.kind is not Kind.LOCKED:
-            raise
-        return _rendered_alone(helm, target, values, current)
+    key = _preview_key(helm, target, values, current)
+    body = helm.previews.find(*key)
+    if body is None:
+        try:
+            body = helm.preview(target.name, target.chart.path, values.text, namespace=target.namespace)
+        except KubefateError as error:
+            if error.kind is not Kind.LOCKED:
+                raise
+            return _rendered_alone(helm, target, values, current)
+        helm.previews.keep(body, *key)
     manifest = str(body.get("manifest") or "")
     server_side = body.get("apply_method") == SERVER_SIDE
     return Preview(manifest_objects(manifest), hook_texts(body), _hooks(body), server_side)
+
+
+def _preview_key(helm: Helm, target: Target, values: Values, current: Release | None) -> tuple[str, ...]:
+    """Everything that a preview is made from."""
+    state = f"{current.uid} {current.revision} {current.status}" if current else ""
+    return helm.binary, helm.server, target.name, target.namespace, target.chart.digest, values.text, state
 
 
 def _rendered_alone(helm: Helm, target: Target, values: Values, current: Release | None) -> Preview:

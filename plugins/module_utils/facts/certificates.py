@@ -17,14 +17,13 @@ from enum import StrEnum
 class TakesUp(StrEnum):
     """What makes a server use a certificate that changed under its feet.
 
-    watches: it reads the files again by itself. RabbitMQ 3.10.8 on Erlang 25.2.3, seen in tests/servers: Erlang keeps
-    what it has read of a PEM file for up to two minutes and then gives new connections the new one. reloads: it does so
-    when told. nginx 1.22.1, seen there: SIGHUP; connections that are open go on. restarts: only when it starts. OSX,
-    FATE-Serving (gRPC for Java reads the files when it builds its server), and what was not seen to do otherwise.
+    watches: it does so by itself, and connections that are open go on. RabbitMQ 3.10.8 on Erlang 25.2.3: Erlang keeps
+    what it has read of a PEM file for up to two minutes. nginx 1.22.1: on SIGHUP, which the charts' start commands send
+    when a file changes. Both seen, tests/real/test_certificates.py. restarts: only when it starts. OSX and
+    FATE-Serving, since gRPC for Java reads the files when it builds its server, and what was not seen to do otherwise.
     """
 
     WATCHES = "watches"
-    RELOADS = "reloads"
     RESTARTS = "restarts"
 
 
@@ -44,7 +43,7 @@ class Server:
     module: FATE's name of it, as in a spec's list of modules. label: its pods' value of the label ``fateMoudle``.
     wanted: spec paths of which one has to say something for it to speak TLS; with none, it always does. secret: the
     Secret that the charts mount. existing: spec path that names another one. services: names of its Services. rsa: it
-    reads no other kind of key. takes_up: what makes it use a new certificate. reload: a command that tells it to.
+    reads no other kind of key. takes_up: what makes it use a new certificate.
     """
 
     module: str
@@ -56,7 +55,6 @@ class Server:
     keys: Keys
     takes_up: TakesUp
     rsa: bool = False
-    reload: tuple[str, ...] = ()
 
 
 TLS = Keys("tls.crt", "tls.key", "ca.crt")
@@ -81,8 +79,7 @@ SERVERS: tuple[Server, ...] = (
         existing="nginx.tls.existingSecret",
         services=("nginx",),
         keys=TLS,
-        takes_up=TakesUp.RELOADS,
-        reload=("sh", "-c", "openresty -s reload || nginx -s reload"),
+        takes_up=TakesUp.WATCHES,
     ),
     Server(
         module="rabbitmq",
@@ -142,8 +139,6 @@ LABEL = "kubefate.federatedai.org/certificate"
 REQUEST_LABEL = "kubefate.federatedai.org/certificate-request"
 """On Secrets with a key whose certificate has been asked for."""
 AUTHORITY_LABEL = "kubefate.federatedai.org/certificate-authority"
-LOADED_ANNOTATION = "kubefate.federatedai.org/loaded"
-"""On a Secret: which content of it the server was told to load."""
 MANAGER = "kubefate-certificates"
 """Field manager of these Secrets: the API server notes when it changed them."""
 WATCH_SECONDS = 300.0

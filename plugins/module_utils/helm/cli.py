@@ -14,11 +14,13 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Kind, KubefateError
 from .messages import failure
+from .previews import Previews
 from .runner import Outcome, Runner, Started
 
 OLDEST = (3, 13)
@@ -46,14 +48,18 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)(?:\.(\d+))?")
 class Helm:
     """One helm executable, used for one Kubernetes.
 
-    kubeconfig: path of the minimal kubeconfig; empty for what needs no Kubernetes. calls: the subcommands that were
-    run, in order.
+    kubeconfig: path of the minimal kubeconfig; empty for what needs no Kubernetes. server: its API server. calls:
+    the subcommands that were run, in order. previews: those that were made earlier. turns: entered while helm runs, so
+    that not too many do.
     """
 
     runner: Runner
     binary: str = ""
     kubeconfig: str = ""
+    server: str = ""
     calls: list[str] = field(default_factory=list)
+    previews: Previews = field(default_factory=Previews)
+    turns: AbstractContextManager[Any] = field(default_factory=nullcontext)
     _version: tuple[int, int] | None = None
 
     def version(self) -> tuple[int, int]:
@@ -100,12 +106,13 @@ class Helm:
         force_conflicts: bool = False,
         started: Started | None = None,
     ) -> dict[str, Any]:
-        """Install or upgrade; the new release. Readiness is not waited for, hooks are.
+        """Install or upgrade; the new release. Readiness is not waited for, hooks are. The manifest was validated when
+        it was previewed, and is not again.
 
         timeout: seconds for helm as a whole. history: revisions to keep. started: gets a function that asks helm to
         give up.
         """
-        argv = ["upgrade", "--install", "--output", "json", *_namespace(namespace)]
+        argv = ["upgrade", "--install", "--output", "json", *_namespace(namespace), "--disable-openapi-validation"]
         argv += ["--history-max", str(history), "--timeout", f"{int(timeout)}s"]
         argv += ["--labels", ",".join(f"{key}={value}" for key, value in labels.items())]
         if description:
@@ -180,7 +187,9 @@ class Helm:
         env.update(HELM_DRIVER="secret", KUBECONFIG=self.kubeconfig or os.devnull)
         self.calls.append(argv[0])
         command = [self._path(), *argv]
-        outcome = self.runner(command, stdin=stdin, env=env, timeout=timeout, bound=bound, started=started)
+        # Helm waits for hooks, which may take long and needs no machine.
+        with nullcontext() if started else self.turns:
+            outcome = self.runner(command, stdin=stdin, env=env, timeout=timeout, bound=bound, started=started)
         if checked and (outcome.rc != 0 or outcome.timed_out):
             if argv[0] != "version":
                 self.version()  # an old or wrong executable is the better explanation, if that is what it is

@@ -27,7 +27,7 @@ LAYERS = (
     ("call",),
     ("arguments",),
     ("cluster",),
-    ("plan", "job", "adopt"),
+    ("plan", "job", "adopt", "verify"),
     ("release", "access", "lock", "values", "chart", "flow", "certificates", "publicfacts"),
     ("kube", "helm"),
     ("spec", "health", "federation"),

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.authority import Vault
-from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import Certificate, now, stamp
+from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import Certificate, now
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.pem import (
     bundle,
     certificates,
     key_fits,
     signing_request,
 )
-from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.reload import load
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.signing import sign
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.store import (
     Shelf,
@@ -37,12 +36,9 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.certificates import (
     BY_MODULE,
     LABEL,
-    LOADED_ANNOTATION,
     MANAGER,
 )
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Executed
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.mounts import MountedFile, mounted_file
-from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, Sent, refusal
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.certificates.kit import (
     issued,
@@ -294,130 +290,27 @@ OLD = Pods((Pod("osx-0", CHANGED - timedelta(hours=1), 12.0, False),))
 
 
 @pytest.mark.parametrize(
-    ("module", "loaded", "minutes", "expected"),
+    ("module", "minutes", "expected"),
     [
-        ("osx", False, 60, TakeUp.RESTART),
-        ("nginx", False, 60, TakeUp.RELOAD),
-        ("nginx", True, 60, TakeUp.NOTHING),
-        ("rabbitmq", False, 1, TakeUp.WAIT),
-        ("rabbitmq", False, 60, TakeUp.NOTHING),
+        ("osx", 60, TakeUp.RESTART),
+        ("nginx", 1, TakeUp.WAIT),
+        ("nginx", 60, TakeUp.NOTHING),
+        ("rabbitmq", 1, TakeUp.WAIT),
+        ("rabbitmq", 60, TakeUp.NOTHING),
     ],
 )
-def test_what_a_pod_that_was_there_before_needs(module: str, loaded: bool, minutes: int, expected: TakeUp) -> None:
+def test_what_a_pod_that_was_there_before_needs(module: str, minutes: int, expected: TakeUp) -> None:
     moment = CHANGED + timedelta(minutes=minutes)
-    assert take_up(BY_MODULE[module], CHANGED, loaded, OLD, moment) is expected
+    assert take_up(BY_MODULE[module], CHANGED, OLD, moment) is expected
 
 
 def test_a_pod_that_came_later_or_none_at_all_needs_nothing() -> None:
     later = Pods((Pod("osx-0", CHANGED + timedelta(seconds=1), None, False),))
     for pods in (later, Pods()):
-        assert take_up(BY_MODULE["osx"], CHANGED, False, pods, CHANGED) is TakeUp.NOTHING
+        assert take_up(BY_MODULE["osx"], CHANGED, pods, CHANGED) is TakeUp.NOTHING
     assert consequence(BY_MODULE["osx"], Pods()) is TakeUp.NOTHING
     assert consequence(BY_MODULE["osx"], OLD) is TakeUp.RESTART
     assert (OLD.gap_seconds, later.gap_seconds) == (12, 0)
-
-
-# telling servers to load -------------------------------------------------------------------------------------------
-NGINX = server_of("nginx")
-
-
-class PodApi(MemoryApi):
-    """answers: to the programs that are run, in order; the last one again and again."""
-
-    def __init__(self, *objects: Any, answers: list[Any] | None = None):
-        super().__init__(*objects)
-        self.answers = answers or []
-        self.ran: list[tuple[str, tuple[str, ...]]] = []
-
-    def execute(
-        self, pod: Ref, argv: Any, *, container: str = "", stdin: bytes = b"", timeout: float = 30.0
-    ) -> Executed:
-        self.ran.append((f"{pod.name}/{container}", tuple(argv)))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer  # type: ignore[no-any-return]
-
-
-def nginx_pod(*, simulated: bool = False, sub_path: bool = False) -> dict[str, Any]:
-    conditions = [{"type": "Ready", "status": "True", "lastTransitionTime": stamp(now())}]
-    if simulated:
-        conditions.append({"type": "kubefate.federatedai.org/Simulated", "status": "True"})
-    mount = {"name": "certs", "mountPath": "/certs"}
-    if sub_path:
-        mount = {"name": "certs", "mountPath": "/certs/tls.crt", "subPath": "tls.crt"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": "nginx-0",
-            "namespace": "bank",
-            "labels": {"fateMoudle": "nginx"},
-            "creationTimestamp": stamp(now()),
-        },
-        "spec": {
-            "containers": [{"name": "nginx", "volumeMounts": [mount]}],
-            "volumes": [{"name": "certs", "secret": {"secretName": "nginx-certs"}}],
-        },
-        "status": {"conditions": conditions},
-    }
-
-
-def with_nginx(**options: Any) -> tuple[PodApi, Shelf, str]:
-    api = PodApi(SPACE, nginx_pod(**options))
-    shelf = shelf_of(api)
-    request, _made = shelf.request(NGINX, "fate")
-    fresh = sign(request, SIGNER.certificate, SIGNER.key, 365, now())
-    shelf.install(NGINX, fresh, TRUST, now(), dry=False)
-    return api, shelf, fresh.pem
-
-
-def test_a_server_is_told_to_load_once_its_pod_sees_the_new_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{load.__module__}.LOOK_SECONDS", 0.01)
-    api, shelf, text = with_nginx()
-    api.answers = [Executed(0, b"old", b""), Executed(0, text.encode(), b""), Executed(0, b"", b"")]
-    (outcome,) = load(shelf, NGINX, 30, lambda _text: None)
-    assert outcome.done == "reloaded"
-    assert [argv[0] for _where, argv in api.ran] == ["cat", "cat", "sh"]
-    assert api.ran[0] == ("nginx-0/nginx", ("cat", "/certs/tls.crt"))
-    assert shelf.held(NGINX).loaded
-    shelf.install(NGINX, None, (*TRUST, new_signer().certificate), now(), dry=False)
-    assert not shelf.held(NGINX).loaded, "that was another content"
-
-
-@pytest.mark.parametrize(
-    ("options", "answers", "words"),
-    [
-        ({}, [refusal(403, "pods is forbidden")], "pods is forbidden"),
-        ({}, [Executed(0, b"old", b"")], "did not reach it in time"),
-        ({"sub_path": True}, [Executed(0, b"", b"")], "mounts the file alone"),
-    ],
-    ids=["forbidden", "late", "subPath"],
-)
-def test_a_server_that_could_not_be_told_is_named_and_nothing_is_noted(
-    options: dict[str, Any], answers: list[Any], words: str
-) -> None:
-    api, shelf, _text = with_nginx(**options)
-    api.answers = answers
-    with pytest.raises(KubefateError, match=words) as failed:
-        load(shelf, NGINX, 0, lambda _text: None)
-    assert "pods/exec" in failed.value.hint and "restart_fate" in failed.value.hint
-    assert not shelf.held(NGINX).loaded
-
-
-def test_a_command_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    api, shelf, text = with_nginx()
-    api.answers = [Executed(0, text.encode(), b""), Executed(1, b"", b"invalid PID number")]
-    with pytest.raises(KubefateError, match="ended with 1: invalid PID number"):
-        load(shelf, NGINX, 0, lambda _text: None)
-
-
-def test_nothing_is_run_in_a_simulated_pod() -> None:
-    api, shelf, _text = with_nginx(simulated=True)
-    (outcome,) = load(shelf, NGINX, 0, lambda _text: None)
-    assert (outcome.done, api.ran) == ("simulated", [])
-    assert shelf.held(NGINX).loaded
-    assert LOADED_ANNOTATION in secret(api, "nginx-certs")["metadata"]["annotations"]
 
 
 def test_a_file_is_found_in_volumes_of_every_kind() -> None:
