@@ -404,7 +404,14 @@ def _example(node: Node, indent: str, seen: set[str]) -> Iterator[str]:
             yield from _example(entry, indent + "  ", seen)
         else:
             shown = nothing(entry) if known else entry.get("example", entry.get("default", nothing(entry)))
-            yield f"{indent}{key}: {inline(shown)}"
+            line = f"{indent}{key}: {inline(shown)}"
+            if len(line) <= WIDTH or not isinstance(shown, dict | list):
+                yield line
+                continue
+            yield f"{indent}{key}:"
+            for item in shown:
+                name = "-" if isinstance(shown, list) else f"{json.dumps(item)}:"
+                yield f"{indent}  {name} {inline(item if isinstance(shown, list) else shown[item])}"
 
 
 def explained(node: Node) -> str:

@@ -51,12 +51,22 @@ options:
         type: str
       chart_version:
         description:
-          - Version of the chart. The key C(chartVersion) of the spec by default.
+          - Version of the chart, or a range. The key C(chartVersion) of the spec by default.
         type: str
       chart_path:
         description:
           - Path of a chart folder or archive.
         type: path
+      chart_digest:
+        description:
+          - Digest that the chart must have.
+        type: str
+      chart_repo:
+        description:
+          - The party's own chart repository, with the options C(chart_repo_*) of this module, named C(url),
+            C(username), C(password), C(ca_cert) and so on.
+        type: dict
+        default: {}
       deployer:
         description:
           - Service account that deploys the party. If it is given, the plan says what granting it the rights would

@@ -56,6 +56,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.re
     report,
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.work import (
+    cut_off,
     halts,
     left_out,
     outcome_of,
@@ -120,6 +121,11 @@ def federation_halt(
     return f"{text} What remains: {', '.join(left)}. Run again when the cause is gone: it goes on from here."
 
 
+def federation_cut_off(entries: Sequence[Mapping[str, Any]], leaving: Sequence[str]) -> list[str]:
+    """The parties that would have no exchange left if these hosts were gone."""
+    return cut_off(entries, leaving)
+
+
 def cluster_list(clusters: Iterable[Mapping[str, Any]]) -> str:
     """One line for each cluster."""
     return "\n".join(cluster_lines(clusters))
@@ -134,6 +140,7 @@ class FilterModule:
             "federation_plan": federation_plan,
             "federation_work": federation_work,
             "federation_halt": federation_halt,
+            "federation_cut_off": federation_cut_off,
             "party_outcome": party_outcome,
             "cluster_list": cluster_list,
         }

@@ -46,8 +46,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 
 CONNECTION = (
     "kubeconfig",
@@ -65,12 +68,23 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-CLUSTER = ("name", "namespace", "chart", "chart_version", "chart_path", "drift")
+CLUSTER = ("name", "namespace", "chart", "chart_version", "chart_path", "chart_digest", "drift")
 """What planning and applying take of a host's variables as it is."""
 MEMBER = ("role", "managed", "advertise_host", "advertise_port", "advertise", "inbound", "node_address", "routes")
 """What only the plan of the whole federation takes."""
 APPLIED = ("wait", "wait_timeout", "patience", "on_failure")
 """What only applying takes."""
+CHART_REPO = (
+    "url",
+    "username",
+    "password",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "validate_certs",
+    "plain_http",
+    "pass_credentials",
+)
 IDENTITY = (("party_id", "partyId"),)
 
 
@@ -117,6 +131,32 @@ def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: variables[f"fate_{name}"] for name in CONNECTION if _given(variables, name)}
 
 
+def kubernetes(variables: Mapping[str, Any]) -> str:
+    """The API server that a host's variables lead to, and by what; where another machine has the files that they name,
+    only what they say."""
+    options = plain(connection(variables))
+    try:
+        found = resolve(options)
+    except KubefateError:
+        named = [f"{name} {options[name]}" for name in ("host", "context", "kubeconfig") if _is_text(options.get(name))]
+        return ", ".join(named) or "the current context"
+    return f"{found.server} ({found.origin})"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def chart_repo(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart repository that a host's variables ``fate_chart_repo_*`` name, or the air-gap bundle."""
+    given = {
+        name: variables[f"fate_chart_repo_{name}"] for name in CHART_REPO if _given(variables, f"chart_repo_{name}")
+    }
+    if _given(variables, "bundle"):
+        given = {"url": f"{variables['fate_bundle']}/charts"}
+    return given
+
+
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
     """A host's spec: the group's ``fate_spec_defaults``, then the host's ``fate_spec`` and ``fate_secret_spec``, then
     ``fate_scale`` and its party id."""
@@ -144,10 +184,12 @@ def _cluster(host: str, variables: Mapping[str, Any], chart_version: str) -> dic
     if chart_version:
         entry["chart_version"] = chart_version
     entry["connection"] = connection(variables)
+    if repository := chart_repo(variables):
+        entry["chart_repo"] = repository
     entry["spec_files"] = _listed(variables.get("fate_spec_files"))
     entry["spec"] = spec(variables)
     entry["certificates"] = (variables.get("fate_certificates") or "none") != "none"
-    if variables.get("fate_manage_rbac", True):
+    if boolean(variables.get("fate_manage_rbac", True)):
         entry["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         entry["namespace_labels"] = variables.get("fate_namespace_labels") or {}
     return entry
@@ -211,4 +253,11 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"parties": parties, "party_clusters": clusters, "party_links": links, "party_spec": spec}
+        return {
+            "parties": parties,
+            "party_clusters": clusters,
+            "party_links": links,
+            "party_spec": spec,
+            "party_kubernetes": kubernetes,
+            "chart_repo": chart_repo,
+        }

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .arguments import Arguments, connection_options
-from .chart.lookup import find_chart
+from .chart.lookup import ChartFinder, Wanted
 from .chart.package import Chart
+from .chart.repository import Repository
 from .chart.store import ChartStore
 from .cluster.context import Context
 from .cluster.options import Options
@@ -86,6 +87,10 @@ class Call:
         """Helm on the same Kubernetes."""
         return self.helm_for(self.api().connection)
 
+    def helm_at(self, home: str) -> Helm:
+        """Helm for charts alone, with settings in a folder of this call. It reaches no Kubernetes."""
+        return Helm(self.runner, self.params.get("helm_binary") or "", home=home)
+
     def helm_for(self, connection: Connection) -> Helm:
         """Helm on one Kubernetes; its kubeconfig lies in the private folder."""
         handle, path = tempfile.mkstemp(prefix="kubeconfig-", dir=self.folder)
@@ -119,16 +124,21 @@ class Call:
         """What the operations on one cluster need."""
         return Context(self.api(), self.helm(), self.options(), runner_name(), self.progress(about), self.secrets)
 
+    def finder(self, params: Mapping[str, Any] | None = None) -> ChartFinder:
+        """What finds charts. params: options that name the repository; those of the call by default."""
+        repository = Repository.of(self.params if params is None else params, os.environ)
+        self.secrets |= {repository.password} if repository.password else set()
+        return ChartFinder(self.params.get("bundled_charts") or {}, self.folder, repository, self.helm_at)
+
     def chart(self, name: str, version: str) -> Chart:
         """The chart that the options, and otherwise the spec, name."""
-        return find_chart(
+        wanted = Wanted(
             self.params.get("chart") or name,
             self.params.get("chart_version") or version,
-            path=self.params.get("chart_path") or "",
-            bundled=self.params.get("bundled_charts") or {},
-            store=None if self.params.get("chart_path") else self.store(),
-            folder=self.folder,
+            self.params.get("chart_path") or "",
+            self.params.get("chart_digest") or "",
         )
+        return self.finder().find(wanted, None if wanted.path else self.store())
 
     def store(self) -> ChartStore:
         return ChartStore(self.api(), self.params["store_namespace"])
@@ -174,6 +184,8 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["kubeconfig"] = "(data, not shown)"
     if shown.get("spec"):
         shown["spec"] = redact(shown["spec"], paths)
+    if shown.get("secret_values"):
+        shown["secret_values"] = redact(shown["secret_values"], shown["secret_values"])
     if isinstance(shown.get("connection"), Mapping):
         shown = _hidden_party(shown, paths)
     for several in ("parties", "clusters", "authorities", "stores"):
@@ -187,5 +199,9 @@ def _hidden_party(party: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
     connection = redact(party.get("connection") or {}, secrets)
     if isinstance(connection.get("kubeconfig"), Mapping):
         connection["kubeconfig"] = "(data, not shown)"
-    spec = {"spec": redact(party["spec"], paths)} if party.get("spec") else {}
-    return {**party, **spec, "connection": connection}
+    found = {**party, "connection": connection}
+    if party.get("spec"):
+        found["spec"] = redact(party["spec"], paths)
+    if party.get("chart_repo"):
+        found["chart_repo"] = redact(party["chart_repo"])
+    return found

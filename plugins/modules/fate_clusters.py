@@ -19,6 +19,7 @@ description:
     O(lock_timeout), all are given back, the holder is named, and none of the clusters is changed.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.wait
   - federatedai.kubefate.apply
   - federatedai.kubefate.helm
@@ -70,12 +71,22 @@ options:
         type: str
       chart_version:
         description:
-          - Version of the chart. The key C(chartVersion) of the spec by default.
+          - Version of the chart, or a range. The key C(chartVersion) of the spec by default.
         type: str
       chart_path:
         description:
           - Path of a chart folder or archive.
         type: path
+      chart_digest:
+        description:
+          - Digest that the chart must have.
+        type: str
+      chart_repo:
+        description:
+          - The cluster's own chart repository, with the options C(chart_repo_*) of this module, named C(url),
+            C(username), C(password), C(ca_cert) and so on.
+        type: dict
+        default: {}
       deployer:
         description:
           - Service account that deploys the cluster. If it is given, it is granted the rights first.
@@ -123,10 +134,6 @@ options:
       - Let clusters that name no kubeconfig, context or host be on the Kubernetes that is current.
     type: bool
     default: false
-  bundled_charts:
-    description:
-      - Where the charts of this collection lie, name to path. It is filled in by the collection itself.
-    type: dict
 seealso:
   - module: federatedai.kubefate.fate_cluster
   - module: federatedai.kubefate.fate_federation_info

@@ -18,6 +18,7 @@ description:
   - A party that cannot be planned fails alone, and the others are planned.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress
@@ -45,10 +46,6 @@ options:
     type: str
     choices: [ignore, report, repair]
     default: report
-  bundled_charts:
-    description:
-      - Where the charts of this collection lie, name to path. It is filled in by the collection itself.
-    type: dict
 """
 
 EXAMPLES = r"""

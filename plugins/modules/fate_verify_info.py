@@ -19,6 +19,7 @@ description:
     Route tables and certificates in Kubernetes are compared in any case.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress

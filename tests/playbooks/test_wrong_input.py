@@ -36,24 +36,33 @@ def test_a_play_that_names_no_kubernetes_refuses(federation: Federation) -> None
     assert allowed.code == 0
 
 
+@pytest.mark.parametrize("playbook", ["remove_fate", "clusters"])
+def test_a_play_whose_variables_are_empty_refuses_as_well(federation: Federation, playbook: str) -> None:
+    federation.add("9999")
+    env = {"KUBECONFIG": str(federation.kubeconfig)}
+    run = federation.play(playbook, named=False, env=env, fate_kubeconfig="", fate_context="")
+    refused(run, "Nothing says which Kubernetes", "fate_use_current_context to true")
+
+
 def test_a_party_id_that_is_used_twice_names_both_hosts(two_parties: Federation) -> None:
     two_parties.hosts["party-10000"]["fate_party_id"] = "9999"
-    refused(two_parties.play("deploy_fate"), "Party id 9999 is used by party-9999 and party-10000")
+    file = two_parties.folder / "inventory.yml"
+    refused(two_parties.play("deploy_fate"), f"Party id 9999 is used by party-9999 ({file}) and party-10000 ({file})")
     assert nothing_was_made(two_parties)
 
 
 def test_a_namespace_that_is_used_twice_names_both_hosts(two_parties: Federation) -> None:
     two_parties.hosts["party-10000"]["fate_namespace"] = two_parties.namespace("party-9999")
-    refused(two_parties.play("deploy_fate"), "is used by party-9999 and party-10000")
+    refused(two_parties.play("deploy_fate"), "Namespace", "is used by party-9999", "and party-10000")
     assert nothing_was_made(two_parties)
 
 
 def test_a_node_port_that_is_used_twice_names_both_hosts(two_parties: Federation) -> None:
     for host in two_parties.hosts:
         two_parties.hosts[host]["fate_spec"] = {"osx": {"type": "NodePort", "nodePort": 30091}}
-    refused(
-        two_parties.play("deploy_fate"), "Node port 30091", "party-9999 as osx.nodePort and party-10000 as osx.nodePort"
-    )
+    file = two_parties.folder / "inventory.yml"
+    claims = f"party-9999 ({file}) as osx.nodePort and party-10000 ({file}) as osx.nodePort"
+    refused(two_parties.play("deploy_fate"), "Node port 30091", claims)
     assert nothing_was_made(two_parties)
 
 
@@ -170,7 +179,10 @@ def test_a_namespace_that_another_release_owns_is_refused_before_anything_is_cha
     before = federation.kubectl("get", "all", "--namespace", federation.namespace(host), "--output", "name")
     federation.hosts[host]["fate_name"] = f"{federation.prefix}-other"
     refused(
-        federation.play("deploy_fate"), "invalid ownership metadata", f'current value is "{federation.prefix}-9999"'
+        federation.play("deploy_fate"),
+        f"Namespace {federation.namespace(host)} of {host} ",
+        f"belongs to the release {federation.prefix}-9999 (revision 1)",
+        "give the release's own name",
     )
     assert federation.kubectl("get", "all", "--namespace", federation.namespace(host), "--output", "name") == before
 

@@ -23,6 +23,8 @@ from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations imp
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
 
 Settings = dict[str, Any]
+# One of each combination of engines, as a server takes its time; all rows go through the parsers.
+ONE_OF_EACH = list({item.engines: item for item in reversed(PARTIES)}.values())
 
 
 class Party:
@@ -70,7 +72,7 @@ def test_its_own_parsers_take_engines_and_routes(
     assert {name: made[name] for name in config} == config
 
 
-@pytest.mark.parametrize("combination", PARTIES, ids=lambda item: item.name)
+@pytest.mark.parametrize("combination", ONE_OF_EACH, ids=lambda item: item.name)
 def test_it_starts_and_makes_its_tables(
     helm3: Helm, mariadb: MariaDB, tmp_path: Path, combination: Combination
 ) -> None:

@@ -157,8 +157,8 @@ def test_with_tls_parties_know_each_other_by_their_certificates(helm3: Helm, tmp
     for name, known in (("10000.fate.org", True), ("20000.fate.org", False)):
         issued = authority.issue(name, name)
         other = Server(Answer(200, {"party": "other"}), certificate=issued, clients=authority.pem).use_tls(tmp_path)
-        with Server(Answer(200, {"party": "own"})) as flow, grpc.GrpcServer() as unused, other:
-            routes = Parties(flow, other, unused, unused).routes(table(manifests))
+        with other, Server(Answer(200, {"party": "own"})) as flow, grpc.GrpcServer() as unused:
+            routes = Parties(own=flow, other=other, own_grpc=unused, other_grpc=unused).routes(table(manifests))
             with server(tmp_path / name, on(address, pod.moved(conf(manifests))), routes, address):
                 assert ask(address, "9999") == b'{"party": "own"}'
                 if known:

@@ -22,7 +22,7 @@ def server(helm: Helm, root: Path, password: str, old: str = "", new: str = "") 
     secrets = {"fate-serving-redis": {"password": password}}
     pod = Pod(WITH_REDIS[0].render(helm), "serving-redis", root, secrets=secrets)
     pod.mount()
-    pod.inside("/run/fate").mkdir(parents=True)
+    pod.inside("/run/fate").mkdir(parents=True, exist_ok=True)
     pod.run()
     settings = pod.inside("/run/fate/redis.conf").read_text()
     assert old in settings

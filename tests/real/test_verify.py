@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.authority import Signer
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import now
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.handshakes import check_handshakes
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.links import check_links
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.model import Identity, World
@@ -164,7 +165,7 @@ def test_an_address_that_is_known_inside_only_is_called_from_a_pod_of_the_party(
     assert (str(one.verdict), one.seen_from) == ("PASS", "pod bank/python-0"), one.text
     ((where, argv, stdin),) = api.ran
     assert where == "bank/python-0/main"
-    assert mine.key not in " ".join(argv) and mine.key.split("\n")[1].encode() in stdin, "a key goes to stdin only"
+    assert mine.key not in " ".join(argv) and mine.key.split("\n")[1] in stdin, "a key goes to stdin only"
     server.__exit__()
     (one,) = check_links(found, one_by_one)
     assert (str(one.verdict), one.text) == ("FAIL", "TCP: Connection refused"), "from inside there is no doubt"
@@ -172,9 +173,7 @@ def test_an_address_that_is_known_inside_only_is_called_from_a_pod_of_the_party(
 
 def test_a_pod_without_python_is_no_proof_of_anything() -> None:
     def without(_argv: Any) -> Any:
-        from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Executed
-
-        return Executed(127, b"", b"")
+        return Ran(127, "", "")
 
     pods = {"python": [pod("python")]}
     found = federation("osx", 1, tls=False, address="osx.bank.svc", api=PodApi(without), pods=pods)

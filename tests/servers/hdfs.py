@@ -49,7 +49,7 @@ class Hdfs:
         try:
             for name, main, ready in (
                 ("namenode", NAMENODE, lambda: self.asked("NameNodeInfo")),
-                ("datanode", DATANODE, lambda: self.asked("FSNamesystemState")["NumLiveDataNodes"] == 1),
+                ("datanode", DATANODE, lambda: self.asked("FSNamesystemState").get("NumLiveDataNodes") == 1),
             ):
                 process = Process(name, [*base, main], self.folder, known)
                 self._processes.append(process)

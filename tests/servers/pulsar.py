@@ -15,6 +15,8 @@ from .process import Process
 
 WANTED = Jars("pulsar-2.10.2", "pulsar-2.10.2.xml", "pulsar-broker-2.10.2")
 MAIN = "org.apache.pulsar.PulsarStandaloneStarter"
+SLOWLY = 400.0
+"""Seconds that it may take on a busy machine: it starts three servers in one."""
 OPENED = ("java.lang", "java.net", "java.util", "java.nio", "sun.net", "jdk.internal.misc")
 """What its libraries look into, which Java 17 has to be told."""
 
@@ -49,7 +51,7 @@ class Pulsar:
         ]
         known = runtime.environment(runtime.program("java").parent)
         self._process = Process("pulsar", argv, self.folder, known)
-        self._process.start(lambda: self.call("GET", "/brokers/health") == "ok")
+        self._process.start(lambda: "standalone" in self.call("GET", "/clusters"), SLOWLY)
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -70,5 +70,5 @@ class Redis:
         if kind == "$" and int(rest) >= 0:
             return stream.read(int(rest) + 2)[:-2].decode()
         if kind == "*":
-            return "\n".join(Redis._read(stream.readline().decode().rstrip(), stream) for _ in range(int(rest)))
+            return "\n".join(Redis._read(stream.readline().decode().rstrip(), stream) for _item in range(int(rest)))
         return rest

@@ -53,7 +53,7 @@ class Spark:
                 ("worker.Worker", [*here, "--webui-port", "8081", master], self._registered),
             ):
                 argv: list[str | Path] = [*deploy, f"org.apache.spark.deploy.{name}", *arguments]
-                process = Process(name.split(".")[0], argv, self.folder, known)
+                process = Process(name.split(".", maxsplit=1)[0], argv, self.folder, known)
                 self._processes.append(process)
                 process.start(ready)
         except BaseException:
@@ -102,6 +102,7 @@ class Spark:
                     stderr=stream,
                     text=True,
                     timeout=RUN_SECONDS,
+                    check=False,
                 )
             except subprocess.TimeoutExpired:
                 return f"nothing within {RUN_SECONDS:g} s: {log.read_text()[-4000:]}"

@@ -143,7 +143,11 @@ containers:
       # The folder as a whole, so that a changed route table reaches the running process.
       - {name: broker, mountPath: /data/projects/fate/osx/conf/broker, readOnly: true}
       # What queues hold.
-      - {name: osx-data, mountPath: /data/projects/fate/osx/mapped}
+      - name: osx-data
+        mountPath: /data/projects/fate/osx/mapped
+        {{- with .values.subPath }}
+        subPath: {{ . | quote }}
+        {{- end }}
       {{- if .values.enableTLS }}
       - {name: certificates, mountPath: {{ include "fate.osx.certificates" . }}, readOnly: true}
       {{- end }}

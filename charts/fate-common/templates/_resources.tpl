@@ -15,6 +15,20 @@
 {{- end }}
 
 {{- /*
+What a module takes if its block says nothing, from facts/resources: a file for each profile. Java has the sizes of medium
+with the profile custom, which requests nothing but what blocks say. Takes a module.
+*/ -}}
+{{- define "fate.profileNeeds" -}}
+{{- $profile := .root.Values.resourceProfile }}
+{{- $custom := eq $profile "custom" }}
+{{- $needs := get (.root.Files.Get (printf "facts/resources/%s.yaml" ($custom | ternary "medium" $profile)) | fromYaml) (kebabcase .name) }}
+{{- if $custom }}
+{{- $_ := set $needs "requests" false }}
+{{- end }}
+{{- toYaml $needs }}
+{{- end }}
+
+{{- /*
 Sizes of a module's Java: heap, direct and need (with overhead), in MiB, as YAML. What jvmHeap and jvmDirect say stands;
 otherwise the defaults, made smaller in proportion where resources leave less room. Takes a module.
 */ -}}

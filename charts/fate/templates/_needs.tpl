@@ -3,9 +3,7 @@
 What a module takes if its block says nothing: see facts/resources. Takes a module.
 */ -}}
 {{- define "fate.needs" -}}
-{{- $profile := .root.Values.resourceProfile }}
-{{- $custom := eq $profile "custom" }}
-{{- $needs := get (.root.Files.Get (printf "facts/resources/%s.yaml" ($custom | ternary "medium" $profile)) | fromYaml) .name }}
+{{- $needs := include "fate.profileNeeds" . | fromYaml }}
 {{- with $needs.perProcessor }}
 {{- $processors := int $.values.sessionProcessorsPerNode }}
 {{- $cores := mul $processors (int .cpu) }}
@@ -15,9 +13,6 @@ What a module takes if its block says nothing: see facts/resources. Takes a modu
 {{- if eq .name "spark-worker" }}
 {{- $_ := set $needs "cpu" (int .values.cores | toString) }}
 {{- $_ := set $needs "memory" (include "fate.mebibytes" .values.memory | int) }}
-{{- end }}
-{{- if $custom }}
-{{- $_ := set $needs "requests" false }}
 {{- end }}
 {{- toYaml $needs }}
 {{- end }}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..arguments import APPLY, CONNECTION, HELM, PROGRESS, STORE, WAIT, Arguments
+from ..arguments import APPLY, CHART_REPO, CONNECTION, HELM, PROGRESS, STORE, WAIT, Arguments
 from ..call import Call, Entry, runner_name
 from ..cluster.federating import Federation, Means
 from ..errors import bad_input
@@ -44,8 +44,7 @@ def federation_of(call: Call, parties: Sequence[Mapping[str, Any]]) -> Federatio
     means = Means(
         call.helm_for,
         call.options,
-        call.params.get("bundled_charts") or {},
-        call.folder,
+        lambda party: call.finder({**call.params, **_repository(party)}),
         call.progress("federation"),
         call.params["use_current_context"],
     )
@@ -63,6 +62,15 @@ def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[
     return {**party, "connection": {**own, **given}}
 
 
+def _repository(party: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a party's own chart repository. Raises ``KubefateError`` (bad_input) for unknown ones."""
+    given = {f"chart_repo_{name}": value for name, value in (party.get("chart_repo") or {}).items()}
+    unknown = sorted(name.removeprefix("chart_repo_") for name in set(given) - set(CHART_REPO.options))
+    if unknown:
+        raise bad_input(f"The chart_repo of {party['host']} has unknown keys: {', '.join(unknown)}.")
+    return given
+
+
 CLUSTER = {
     "host": {"type": "str", "required": True},
     "connection": {"type": "dict", "default": {}, "no_log": False},
@@ -73,6 +81,8 @@ CLUSTER = {
     "chart": {"type": "str"},
     "chart_version": {"type": "str"},
     "chart_path": {"type": "path"},
+    "chart_digest": {"type": "str"},
+    "chart_repo": {"type": "dict", "default": {}, "no_log": False},
     "deployer": {"type": "str"},
     "certificates": {"type": "bool", "default": False},
     "namespace_labels": {"type": "dict", "default": {}},
@@ -113,7 +123,8 @@ SEVERAL = (
     | HELM
     | STORE
     | PROGRESS
-    | Arguments({"use_current_context": {"type": "bool", "default": False}, "bundled_charts": {"type": "dict"}})
+    | CHART_REPO
+    | Arguments({"use_current_context": {"type": "bool", "default": False}})
 )
 PLAN_FEDERATION = Entry(
     SEVERAL

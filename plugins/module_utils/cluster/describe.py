@@ -32,6 +32,7 @@ def describe(
             "name": str(meta.get("name") or ""),
             "version": str(meta.get("version") or ""),
             "app_version": app_version(release),
+            "digest": release.chart_digest,
         },
         "revision": release.revision,
         "status": str(release.status),

@@ -21,7 +21,7 @@ from ..federation.topology import exceptions
 from ..helm.cli import Helm
 from ..kube.connection import Connection
 from .options import Options
-from .parties.charts import Charts
+from .parties.charts import Charts, OpenFinder
 from .parties.gathering import Gatherer
 from .parties.model import Party
 from .parties.opening import Servers, read_records
@@ -39,14 +39,13 @@ class Means:
     """What planning a federation works with.
 
     open_helm: makes the helm for a connection. options: how a party is planned and applied, from what it says for
-    itself. bundled: chart name to folder. folder: for charts out of the store. use_current_context: whether a party may
-    leave open which Kubernetes it is on.
+    itself. open_finder: makes what finds the chart that a party's options name. use_current_context: whether a party
+    may leave open which Kubernetes it is on.
     """
 
     open_helm: Callable[[Connection], Helm]
     options: Callable[[Mapping[str, Any]], Options]
-    bundled: Mapping[str, str]
-    folder: str
+    open_finder: OpenFinder
     tell: Callable[[str], None]
     use_current_context: bool = False
 
@@ -67,7 +66,7 @@ class Federation:
         self.links = read_links(links)
         self.problems: list[Problem] = []
         self.routing = Routing()
-        self.charts = Charts(means.bundled, means.folder)
+        self.charts = Charts(means.open_finder)
         self.servers = Servers([], means.open_helm, self.store_namespace)
 
     def plan(self, address_timeout: float = 0.0) -> dict[str, Any]:

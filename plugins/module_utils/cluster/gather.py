@@ -31,6 +31,9 @@ from .target import Target, values_of
 
 SECRETS = "owner in (helm,kubefate),status!=superseded"
 """Selects the newest revisions of all releases and the Secrets that this collection made."""
+RECORDS = "owner=helm,status!=superseded"
+MADE = "owner=kubefate"
+"""The two halves of that."""
 HEALTH_KINDS = (("v1", "Pod"), ("v1", "PersistentVolumeClaim"))
 TROUBLE_KINDS = (("apps/v1", "ReplicaSet"), ("v1", "Event"))
 
@@ -248,11 +251,32 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
         hooks=prepared.hooks,
         ignore=options.ignore,
         issued=frozenset(options.issued_secrets),
+        past=_past(api, prepared, options),
+        pods=[item for item in objects.of(prepared.namespace) if item["kind"] == "Pod"],
     )
     gathered = replace(gathered, answers=ask(api, gathered, questions(gathered)))
     if not prepared.server_side:
         return gathered
     return replace(gathered, conflicts=ask_conflicts(api, gathered))
+
+
+def _past(api: Api, prepared: Prepared, options: Options) -> str:
+    """What the job records know of a release that is not there: helm keeps nothing of one that it uninstalled."""
+    if prepared.found.releases or not prepared.namespace_exists:
+        return ""
+    from ..job.book import JobBook  # imported late: a run in which nothing changes is mostly imports
+    from ..job.record import Method
+
+    try:
+        jobs = JobBook(api, options.store_namespace).jobs(prepared.name, prepared.namespace)
+    except ApiError as error:
+        if error.status in (403, 404):
+            return ""
+        raise
+    last = next((job for job in jobs if job.release_uid or job.method is Method.DELETE), None)
+    if last is None or last.method is Method.DELETE:
+        return ""
+    return f"revision {last.revision} of {last.end or last.start} is gone: it was uninstalled without this collection"
 
 
 def ask_conflicts(api: Api, gathered: Gathered) -> dict[Ref, tuple[Conflict, ...]]:

@@ -121,19 +121,21 @@ PROXIES: Mapping[str, Proxy] = {
     )
 }
 
-ENGINES: Mapping[str, tuple[str, ...]] = {
-    "OSX": ("osx",),
-    "Pulsar": ("nginx", "pulsar"),
-    "RabbitMQ": ("nginx", "rabbitmq"),
-}
-"""What carries a party's traffic, by the word ``federation`` of its spec."""
+DATA: Mapping[str, str] = {"OSX": "osx", "Pulsar": "pulsar", "RabbitMQ": "rabbitmq"}
+"""What carries data between parties, by the word ``federation`` of a spec."""
 ENGINE = "OSX"
-"""The engine of a spec that names none."""
+"""The word of a spec that names none."""
 OLD_ENGINE = ("Eggroll", "rollsite")
-"""Engine and module of FATE 1.x, whose proxy is a module of its own."""
+"""Word and module of FATE 1.x, whose proxy is a module of its own."""
+CONTROL_PATH = "python.proxy"
+"""Where a spec says whether FATE-Flow's own messages go through osx or nginx."""
+CONTROL_OF_SPARK = ("nginx", "osx")
+CONTROL = ("osx", "nginx")
+"""Where it does not: the first of these that is there."""
+MODE_PATH = "osx.mode"
 STREAM = "Eggroll"
-"""With this computing engine OSX passes data on as a stream, with every other through queues. Both parties of a job
-must do the same."""
+"""With this computing engine OSX passes data on as a stream, with every other through queues, unless the spec says.
+Both parties of a job must do the same."""
 
 DOMAIN = "fate.org"
 """Domain under which Pulsar's SNI names lie, unless a spec says otherwise."""

@@ -38,7 +38,8 @@ def mode_of(member: Member) -> str:
         return "rollsite (FATE 1.x)"
     if engine in (facts.ENGINE, facts.OLD_ENGINE[0]):
         computing = str(member.spec.get("computing") or facts.STREAM)
-        return f"{facts.ENGINE}, {'stream' if computing == facts.STREAM else 'queue'} mode"
+        mode = member.says(facts.MODE_PATH) or ("stream" if computing == facts.STREAM else "queue")
+        return f"{facts.ENGINE}, {mode} mode"
     return engine
 
 
@@ -54,12 +55,28 @@ def proxies_of(member: Member) -> tuple[Proxy, ...]:
         return (PROXIES["serving"],)
     engine = engine_of(member)
     if engine == facts.OLD_ENGINE[0]:
-        name = facts.OLD_ENGINE[1] if facts.OLD_ENGINE[1] in (modules or ()) else "osx"
+        name = facts.OLD_ENGINE[1] if facts.OLD_ENGINE[1] in (modules or ()) else facts.DATA[facts.ENGINE]
         return (PROXIES[name],) if modules is None or name in modules else ()
-    found = [PROXIES[name] for name in facts.ENGINES.get(engine, ())]
-    if modules is not None and engine == facts.ENGINE:
-        found = [proxy for proxy in found if proxy.block in modules]
-    return tuple(found)
+    if engine not in facts.DATA:
+        return ()
+    names = dict.fromkeys([_control(member, modules), facts.DATA[engine]])
+    if engine == facts.ENGINE and modules is not None and facts.DATA[engine] not in modules:
+        names.pop(facts.DATA[engine])  # a server for messages may be elsewhere, OSX is always the party's own
+    return tuple(PROXIES[name] for name in names if name)
+
+
+def _control(member: Member, modules: tuple[str, ...] | None) -> str:
+    """What carries FATE-Flow's own messages to other parties; empty where nothing does."""
+    said = str(member.says(facts.CONTROL_PATH) or "")
+    if said in PROXIES:
+        return said
+    spark = str(member.spec.get("computing") or "").startswith("Spark")
+    queue = modules is None and engine_of(member) != facts.ENGINE
+    order = facts.CONTROL_OF_SPARK if spark or queue else facts.CONTROL
+    for name in order:
+        if modules is None or name in modules or member.says(f"python.{name}.host"):
+            return name
+    return ""
 
 
 def relays(exchange: Member, proxy: Proxy) -> bool:

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..data import get
 from ..errors import KubefateError
 from ..facts.routing import TABLE_FILES, Proxy
 from ..objects import Object
 from ..yamltext import parse_yaml
 from .model import Hop, Member, Table
 from .proxies import speaks_tls
-from .tables import read_line, read_rest
+from .tables import lines_written, read_line, read_rest
 
 Line = Mapping[str, Any]
 
@@ -85,14 +86,33 @@ def _rest(proxy: Proxy, line: Any) -> Line | None:
     return {"ip": host, "port": int(port), "domain": line.get("domain")} if host and port.isdigit() else None
 
 
-def keep(member: Member, table: Table, objects: Iterable[Object], known: Mapping[str, Member]) -> Table:
-    """The same table with what the release has now in place of what cannot be told. known: party id to member."""
-    lines, rest = lines_of(member, table.proxy, objects)
+def lines_in(values: Mapping[str, Any], proxy: Proxy) -> tuple[dict[str, Line], Line | None] | None:
+    """The same from the values of a release, where its chart has the blocks of a spec there; None where it has not."""
+    for prefix in ("modules.", ""):
+        table, rest = get(values, prefix + proxy.table), get(values, prefix + proxy.default) if proxy.default else None
+        there = isinstance(rest, Mapping) and bool(rest.get("ip"))
+        if table is not None or there:
+            return lines_written(table, proxy), rest if there else None
+    return None
+
+
+def keep(
+    member: Member,
+    table: Table,
+    values: Mapping[str, Any],
+    objects: Iterable[Object],
+    known: Mapping[str, Member],
+) -> Table:
+    """The same table with what the release has now in place of what cannot be told.
+
+    values, objects: of the release; the values say all that a spec can say. known: party id to member.
+    """
+    lines, rest = lines_in(values, table.proxy) or lines_of(member, table.proxy, objects)
     there = {hop.party_id for hop in table.hops}
     kept = []
     for party_id, line in lines.items():
         wanted = party_id in table.unresolved or (table.unresolved_strangers and party_id not in known)
-        if wanted and party_id not in there:
+        if wanted and party_id not in there and party_id != member.party_id:
             target = known.get(party_id)
             endpoint = read_line(line, table.proxy)
             kept.append(Hop(party_id, target.host if target else "", endpoint, written=line, held=True))

@@ -21,7 +21,7 @@ BROKER_PORTS = (6650, 6651)
 def written_hops(member: Member, proxy: Proxy, by_id: Mapping[str, Member]) -> list[Hop]:
     """The lines that a spec itself has. by_id: party id to member."""
     found = []
-    for party_id, line in _lines(member.says(proxy.table), proxy).items():
+    for party_id, line in lines_written(member.says(proxy.table), proxy).items():
         if proxy.shape in ("pulsar", "rabbitmq") and party_id == member.party_id:
             continue  # the way to itself is no route to another
         target = by_id.get(party_id)
@@ -37,7 +37,7 @@ def written_rest(member: Member, proxy: Proxy) -> Hop | None:
     return Hop("", "", read_rest(line, proxy), written=line)
 
 
-def _lines(value: Any, proxy: Proxy) -> dict[str, Any]:
+def lines_written(value: Any, proxy: Proxy) -> dict[str, Any]:
     """Party id to line, in whatever shape the table is written."""
     match proxy.shape:
         case "party_list":
@@ -64,7 +64,8 @@ def read_line(line: Mapping[str, Any], proxy: Proxy) -> Endpoint:
             services = line.get("fateflow") or line.get("proxy")
             first = services[0] if isinstance(services, list) and services else {}
             at = first if isinstance(first, Mapping) else {}
-            return Endpoint(str(at.get("host") or ""), _ports(proxy, at.get("http_port"), at.get("grpc_port")), "spec")
+            ports = _ports(proxy, at.get("http_port"), at.get("grpc_port"))
+            return Endpoint(str(at.get("host") or ""), ports, "spec", line.get("useSSL") is True)
         case "sni":
             host, _colon, port = str(line.get("tunnelRoute") or "").rpartition(":")
             return Endpoint(host, _ports(proxy, port), "spec", True)
@@ -72,7 +73,8 @@ def read_line(line: Mapping[str, Any], proxy: Proxy) -> Endpoint:
             relay, _colon, port = str(line.get("proxy") or "").rpartition(":")
             if relay:
                 return Endpoint(relay, _ports(PROXIES[proxy.relay], port), "spec", True)
-            return Endpoint(str(line.get("host") or ""), _ports(proxy, line.get("port"), line.get("sslPort")), "spec")
+            ports = _ports(proxy, line.get("port"), line.get("sslPort"))
+            return Endpoint(str(line.get("host") or ""), ports, "spec", line.get("useSSL") is True)
 
 
 def read_rest(line: Mapping[str, Any], proxy: Proxy) -> Endpoint:
@@ -110,14 +112,14 @@ def additions(member: Member, tables: Mapping[str, Table]) -> dict[str, Any]:
 
 def _write(member: Member, proxy: Proxy, made: Sequence[Hop], hops: Sequence[Hop], domains: Sequence[str]) -> Any:
     """A list is written as a whole, since merging replaces lists; of a mapping, only what was made here."""
+    own = speaks_tls(member, proxy)
     match proxy.shape:
         case "party_list":
-            own = speaks_tls(member, proxy)
             return [_line(member, proxy, hop, own) for hop in hops] if made else []
         case "sni":
             return {"sni": [line for hop in hops for line in _names(hop, domains)]} if made else {}
         case _:
-            lines = {hop.party_id: _line(member, proxy, hop, False) for hop in made}
+            lines = {hop.party_id: _line(member, proxy, hop, own) for hop in made}
             if lines and proxy.shape in ("pulsar", "rabbitmq"):
                 lines = {**_itself(member, proxy), **lines}
             return lines
@@ -127,15 +129,15 @@ def _line(member: Member, proxy: Proxy, hop: Hop, own_tls: bool) -> Any:
     if hop.written is not None:
         return copy.deepcopy(hop.written)
     at = hop.endpoint
+    tls = {"useSSL": at.tls} if at.tls != own_tls else {}
     match proxy.shape:
         case "party_list":
-            line = {"partyId": hop.party_id, "partyIp": at.host, "partyPort": at.ports["port"]}
-            return {**line, "useSSL": at.tls} if at.tls != own_tls else line
+            return {"partyId": hop.party_id, "partyIp": at.host, "partyPort": at.ports["port"], **tls}
         case "nginx":
             where = {"host": at.host, "http_port": at.ports["http_port"], "grpc_port": at.ports["grpc_port"]}
-            return {"proxy": [where], "fateflow": [dict(where)]}
+            return {"proxy": [where], "fateflow": [dict(where)], **tls}
         case "rabbitmq":
-            return {"host": at.host, "port": at.ports["port"]}
+            return {"host": at.host, "port": at.ports["port"], **tls}
         case "pulsar" if hop.relayed:
             host, (port, tls_port) = f"{hop.party_id}.{domain_of(member)}", BROKER_PORTS
             return {"host": host, "port": port, "sslPort": tls_port, "proxy": f"{at.host}:{at.ports['port']}"}
@@ -153,14 +155,14 @@ def _names(hop: Hop, domains: Sequence[str]) -> list[Any]:
 
 def _write_rest(member: Member, proxy: Proxy, rest: Hop) -> dict[str, Any]:
     at = rest.endpoint
+    tls = {"useSSL": at.tls} if at.tls != speaks_tls(member, proxy) else {}
     match proxy.shape:
         case "nginx":
-            return {"ip": at.host, "httpPort": at.ports["http_port"], "grpcPort": at.ports["grpc_port"]}
+            return {"ip": at.host, "httpPort": at.ports["http_port"], "grpcPort": at.ports["grpc_port"], **tls}
         case "pulsar":
             return {"ip": at.host, "port": at.ports["port"], "domain": domain_of(member)}
         case _:
-            line = {"ip": at.host, "port": at.ports["port"]}
-            return {**line, "useSSL": at.tls} if at.tls != speaks_tls(member, proxy) else line
+            return {"ip": at.host, "port": at.ports["port"], **tls}
 
 
 def _itself(member: Member, proxy: Proxy) -> dict[str, Any]:

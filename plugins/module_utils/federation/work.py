@@ -114,3 +114,19 @@ def outcome_of(host: str, done: Mapping[str, Any], party: Mapping[str, Any]) -> 
         "msg": said,
         **({"failure": done["failure"]} if "failure" in done else {}),
     }
+
+
+def cut_off(entries: Sequence[Mapping[str, Any]], leaving: Iterable[str]) -> list[str]:
+    """Parties that would have no exchange left if these hosts were gone. entries: what the filter ``parties`` gives."""
+    gone = set(leaving)
+    exchanges = [str(entry["host"]) for entry in entries if entry.get("role") == "exchange"]
+    found = []
+    for entry in entries:
+        if entry["host"] in gone or entry.get("role") == "exchange" or entry.get("state") == "left":
+            continue
+        named = (
+            exchanges if entry.get("exchanges") is None else [name for name in entry["exchanges"] if name in exchanges]
+        )
+        if named and gone.issuperset(named):
+            found.append(str(entry["host"]))
+    return found

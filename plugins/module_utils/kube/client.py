@@ -14,8 +14,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib import request as urllib_request
 from urllib.parse import urlencode, urlsplit
 
@@ -25,10 +24,16 @@ from .connection import Connection
 from .credentials import authority, credentials, private_file
 from .resources import KNOWN, ResourceType
 
+if TYPE_CHECKING:
+    from .executing import Ran
+
 PAGE = 500
 """Objects for each page of a list."""
 PROXY_SECONDS = 10.0
 """How much longer a request may take that the API server passes on: it gives up on the other side after 30 s."""
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""What a list without the objects' contents is asked for by."""
 WORKERS = 8
 """Requests under way at once."""
 
@@ -52,15 +57,6 @@ class ApiError(KubefateError):
     @property
     def server_message(self) -> str:
         return str(self.body.get("message") or self.msg)
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """What a program in a container said, and its exit code."""
-
-    code: int
-    out: bytes
-    err: bytes
 
 
 def is_missing(error: KubefateError) -> bool:
@@ -129,37 +125,65 @@ class Api:
             raise
 
     def list_objects(
-        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        only_metadata: bool = False,
     ) -> list[dict[str, Any]]:
-        """All objects of a kind, in one namespace or in all of them; apiVersion and kind are filled in."""
-        return self.snapshot(api_version, kind, namespace, labels=labels, fields=fields)[0]
+        """All objects of a kind, in one namespace or in all of them; apiVersion and kind are filled in.
+
+        only_metadata: the server leaves everything else out.
+        """
+        accept = METADATA if only_metadata else JSON
+        return self.snapshot(api_version, kind, namespace, labels=labels, fields=fields, accept=accept)[0]
 
     def snapshot(
-        self, api_version: str, kind: str, namespace: str = "", *, labels: str = "", fields: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        accept: str = JSON,
     ) -> tuple[list[dict[str, Any]], str]:
         """The objects of a kind, and the resource version from which to watch them."""
         path = self.type_of(api_version, kind).path(namespace)
         query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         items: list[dict[str, Any]] = []
         while True:
-            page = self.request("GET", path, query)
+            page = self.request("GET", path, query, accept=accept)
             items += page.get("items") or []
             metadata = page.get("metadata") or {}
             if not metadata.get("continue"):
                 break
             query["continue"] = metadata["continue"]
         for item in items:
+            if accept == METADATA:  # an item says of itself that it is a PartialObjectMetadata
+                item.update(apiVersion=api_version, kind=kind)
             item.setdefault("apiVersion", api_version)
             item.setdefault("kind", kind)
         return items, str(metadata.get("resourceVersion") or "")
 
     def create(
-        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+        self,
+        obj: Mapping[str, Any],
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        manager: str = "",
+        strict: bool = False,
     ) -> dict[str, Any]:
-        """manager: whom the server notes as the owner; the client by default."""
+        """manager: whom the server notes as the owner; the client by default. strict: fields that the server does not
+        know, and keys that come twice, are errors."""
         ref = self.ref(obj, namespace)
         path = self.type_of(ref.api_version, ref.kind).path(ref.namespace)
-        return self.request("POST", path, {**_dry(dry_run), "fieldManager": manager}, obj)
+        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
+        return self.request("POST", path, query, obj)
 
     def replace(
         self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
@@ -201,26 +225,26 @@ class Api:
             raise self._error("GET", self._path(ref, subresource), answer.status, data)
         return str(data.decode("utf-8", "replace"))
 
-    def execute(
-        self, pod: Ref, argv: Sequence[str], *, container: str = "", stdin: bytes = b"", timeout: float = 30.0
-    ) -> Executed:
-        """Run a program in a container of a pod, the first by default. timeout: seconds for all of it.
+    def execute(self, ref: Ref, container: str, command: Sequence[str], stdin: str, seconds: float) -> Ran:
+        """Run a command in a container of a pod. stdin: what it reads; it must know how much. The command itself stands
+        in a URL, and so in logs: no secret may be in it."""
+        from .executing import RefusedError, Way, query, run  # imported late: nearly no call needs it
 
-        stdin: the program has to know how long it is; not every API server can say where it ends. Raises ``ApiError``
-        where it cannot be run; a program that fails is none.
-        """
-        from .exec import run  # imported late: hardly a call runs a program in a pod
-
-        creds = self._open()[1]
-        query = [("command", word) for word in argv]
-        query += [(name, "true") for name in ("stdout", "stderr", *(["stdin"] if stdin else []))]
-        query += [("container", container)] if container else []
-        path = f"{self._base}{self._path(pod, 'exec')}?{urlencode(query)}"
+        path = self._path(ref, "exec")
+        _pool, creds, _urllib3 = self._open()
+        server = self.connection.server
+        parts = urlsplit(server)
+        way = Way(
+            f"{parts.scheme}://{parts.netloc}{self._base}{path}?{query(command, container)}",
+            [("User-Agent", "federatedai.kubefate"), *creds.request_headers()],
+            _tls(self.connection, creds.certificate) if parts.scheme == "https" else None,
+            str(self.connection.cluster.get("tls-server-name") or ""),
+            _proxy(self.connection, parts.scheme, parts.netloc),
+        )
         try:
-            return run(self.connection, creds, path, stdin, timeout)
-        except ApiError as error:
-            error.msg = f"{pod}: {error.msg}"
-            raise
+            return run(way, stdin, seconds)
+        except RefusedError as answer:
+            raise self._error("GET", path, answer.status, answer.body) from None
 
     def watch(
         self, api_version: str, kind: str, namespace: str, *, version: str = "", seconds: int = 300, fields: str = ""
@@ -269,14 +293,15 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         *,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
         once: bool = False,
     ) -> dict[str, Any]:
         """One request; the decoded JSON answer. Raises ``ApiError``.
 
         once: it is not made again where it fails, and may take longer: the API server itself waits for somebody else.
         """
-        answer = self._send(method, path, query or {}, body, content_type, once=once)
+        answer = self._send(method, path, query or {}, body, content_type, accept=accept, once=once)
         data = answer.data
         if answer.status >= 300:
             raise self._error(method, path, answer.status, data)
@@ -302,7 +327,7 @@ class Api:
         body: Any,
         content_type: str,
         *,
-        accept: str = "application/json",
+        accept: str = JSON,
         read_timeout: float | None = None,
         once: bool = False,
     ) -> Any:
@@ -420,12 +445,12 @@ def _pool(urllib3: Any, connection: Connection, certificate: tuple[str, str] | N
         ),
     }
     if parts.scheme == "https":
-        options["ssl_context"] = tls_context(connection, certificate)
+        options["ssl_context"] = _tls(connection, certificate)
         if connection.cluster.get("insecure-skip-tls-verify"):  # said by the user, who needs not be told
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if connection.cluster.get("tls-server-name"):
             options["server_hostname"] = options["assert_hostname"] = connection.cluster["tls-server-name"]
-    proxy = proxy_of(connection, parts.scheme, parts.netloc)
+    proxy = _proxy(connection, parts.scheme, parts.netloc)
     if proxy:
         credentials_part = urlsplit(proxy)
         headers = None
@@ -453,7 +478,7 @@ class _Rooted:
         return self._manager.request(method, self._root + path, **options)
 
 
-def tls_context(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
+def _tls(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=authority(connection.cluster) or None)
     except (ssl.SSLError, ValueError) as error:
@@ -493,7 +518,7 @@ def _lies_in(address: Any, network: str) -> bool:
         return False
 
 
-def proxy_of(connection: Connection, scheme: str, netloc: str) -> str:
+def _proxy(connection: Connection, scheme: str, netloc: str) -> str:
     """The proxy for this server: the kubeconfig's, else the environment's, as client-go does."""
     proxies = urllib_request.getproxies()
     named = connection.cluster.get("proxy-url")

@@ -40,7 +40,7 @@ def as_result(plan: Plan) -> dict[str, Any]:
 def sentences(plan: Plan) -> list[str]:
     """One short line for each change, for job records, summaries and progress."""
     lines = [_sentence(change) for change in plan.changes]
-    lines += [f"restart {restart.ref}: {restart.pods} pods, {restart.reason}" for restart in plan.restarts]
+    lines += [restart.text for restart in plan.restarts]
     lines += [f"drift, left alone: {_sentence(change)}" for change in plan.drift]
     return lines
 
@@ -77,7 +77,7 @@ def diff(plan: Plan) -> list[dict[str, str]]:
     """For Ansible's ``--diff``: one entry for each object, then what follows from the changes."""
     entries = [_diff(change, plan.namespace) for change in plan.changes]
     entries += [_diff(change, plan.namespace, "drift, left alone") for change in plan.drift]
-    notes = [f"restart {restart.ref}: {restart.pods} pods, {restart.reason}" for restart in plan.restarts]
+    notes = [restart.text for restart in plan.restarts]
     notes += [f"known after apply: {text}" for text in plan.unknown]
     notes += [f"{finding.level}: {finding.text} {finding.hint}".rstrip() for finding in plan.findings]
     if notes:
@@ -188,6 +188,7 @@ def _restart(restart: Restart) -> dict[str, Any]:
         "name": restart.ref.name,
         "module": restart.module,
         "pods": restart.pods,
+        "names": list(restart.names),
         "reason": restart.reason,
     }
 

@@ -65,17 +65,17 @@ class InPod:
         return f"pod {self.pod.namespace}/{self.pod.name}"
 
     def look(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        data = json.dumps({"source": source(), "request": dict(request)}).encode()
-        argv = ("sh", "-c", SHELL, BOOT, str(len(data)))
+        text = json.dumps({"source": source(), "request": dict(request)})
+        argv = ("sh", "-c", SHELL, BOOT, str(len(text)))
         seconds = 4 * float(request["timeout"]) + 20
-        done = self.api.execute(self.pod, argv, container=self.container, stdin=data, timeout=seconds)
+        done = self.api.execute(self.pod, self.container, argv, text, seconds)
         try:
             if done.code == 0:
                 answer: dict[str, Any] = json.loads(done.out)
                 return answer
         except ValueError:
             pass
-        said = (done.err or done.out).decode("utf-8", "replace").strip()[-200:]
+        said = (done.err or done.out).strip()[-200:]
         what = "has no Python" if done.code == NO_PYTHON else f"cannot look: {said or f'exit code {done.code}'}"
         raise KubefateError(f"{self.name} {what}", Kind.REFUSED, "verify", "Run this where the addresses are reached.")
 

@@ -8,18 +8,20 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..errors import KubefateError
 from ..facts.routing import TABLE_FILES, Proxy
 from ..federation.model import Endpoint, Hop, Member, Table
 from ..federation.proxies import speaks_tls
 from ..federation.reading import lines_of
 from ..federation.tables import read_line, read_rest
 from ..health.pods import is_ready, is_simulated
-from ..kube.client import ApiError
 from ..kube.mounts import MountedFile, mounted_file
 from ..objects import Object, Ref, name_of
 from .model import Finding, Site, Verdict, World
 
 LOOK_SECONDS = 3.0
+MORE_SECONDS = 20.0
+"""That a command in a pod may take besides."""
 HINT = "Deploy again: deploy_fate, with fate_drift: repair if somebody changed the ConfigMap by hand."
 
 
@@ -144,13 +146,13 @@ def _mount(world: World, site: Site, proxy: Proxy, pod: Object, place: MountedFi
     ref = Ref("v1", "Pod", site.member.namespace, name_of(pod))
     while True:
         try:
-            done = site.api.execute(ref, ("cat", place.path), container=place.container)
-        except ApiError as error:
-            return said(Verdict.WARN, f"{place.path} cannot be read: {error.server_message.rstrip('.')}", error.hint)
+            done = site.api.execute(ref, place.container, ("cat", place.path), "", world.limits.timeout + MORE_SECONDS)
+        except KubefateError as error:
+            return said(Verdict.WARN, f"{place.path} cannot be read: {error.msg.rstrip('.')}", error.hint)
         if done.code:
-            what = (done.err or done.out).decode("utf-8", "replace").strip()[-200:]
+            what = (done.err or done.out).strip()[-200:]
             return said(Verdict.FAIL, f"{place.path} cannot be read: {what}", "Restart the module: restart_fate.")
-        if done.out.decode("utf-8", "replace") == text:
+        if done.out == text:
             return said(Verdict.PASS, f"{place.path} is what the ConfigMap says")
         if place.frozen:
             how = f"{place.path} is not what the ConfigMap says, and never will: it is mounted alone (subPath)"

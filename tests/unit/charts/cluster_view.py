@@ -81,6 +81,8 @@ class View:
             elif isinstance(node, list):
                 for item in node:
                     yield from walk(item)
+            elif isinstance(node, str) and (found := re.fullmatch(r"([\w.-]+):(\d+)", node)):
+                yield found[1], int(found[2])
 
         return {*walk(self.spec), *self._tunnels()}
 

@@ -1,10 +1,11 @@
 # Copyright: the contributors of federatedai.kubefate
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mistakes of KubeFATE's chart fate v2.0.0, and the test here that each would fail.
+"""Mistakes of KubeFATE's charts fate v2.0.0, fate-serving v2.1.6 and fate-exchange v1.11.2, and the test here that each
+would fail.
 
 The numbers are those of the list of known gotchas that this project started from. Those that are left out are not about
-this chart: 29 to 32 and 41 to 44 (how FATE and Kubernetes are), 38 (FATE-Serving), 39 and 40 (exchange).
+charts: 29 to 32 and 41 to 44 (how FATE and Kubernetes are).
 """
 
 from __future__ import annotations
@@ -134,6 +135,34 @@ MISTAKES: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "test_scripts.test_kubernetes_replaces_nothing_in_a_script",
             "test_scripts.test_cluster_manager_reads_the_password_as_it_is",
+        ),
+    ),
+    38: (
+        "FATE-Serving: the cache is never on, one node port is fixed, ZooKeeper and Istio look into a wrong namespace, Redis "
+        "writes beside its volume, a pod has two volumes of one name",
+        (
+            "test_serving.test_the_cache_is_switched_by_its_switch_and_of_its_kind",
+            "test_serving.test_both_ports_of_the_server_may_have_node_ports_and_neither_is_fixed",
+            "test_serving.test_zookeeper_is_one_server_whatever_its_namespace",
+            "test_serving.test_istio_takes_the_place_of_ingress_in_whatever_namespace",
+            "test_serving.test_redis_keeps_its_data_where_the_volume_is",
+            "test_serving.test_no_pod_has_two_volumes_of_one_name",
+            "test_serving.test_route_table_has_peers_and_itself_and_no_default_route",
+        ),
+    ),
+    39: (
+        "traffic server: its image has no tag, it is an open proxy, and names are not read again",
+        (
+            "test_serving_and_exchange.test_images_are_those_of_the_facts_from_whatever_registry",
+            "test_exchange.test_traffic_server_connects_to_no_other_port_and_takes_no_requests",
+            "test_exchange.test_a_new_party_restarts_the_traffic_server_and_nothing_else",
+        ),
+    ),
+    40: (
+        "no exchange for FATE 2",
+        (
+            "test_exchange.test_osx_is_nobody_itself_and_has_a_route_for_each_party_and_no_other",
+            "test_serving_and_exchange.test_kubefate_s_cluster_yaml_of_an_exchange_is_taken",
         ),
     ),
 }

@@ -75,13 +75,16 @@ def test_kubernetes_replaces_nothing_in_a_script(helm: Helm) -> None:
         assert not re.search(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)", text), name
 
 
-def run_start(manifests: Manifests, name: str, root: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the start of a container below a folder, up to and without the program itself."""
+def run_start(
+    manifests: Manifests, name: str, root: Path, env: dict[str, str], *paths: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the start of a container below a folder, up to and without the program itself. paths: of the container that
+    lie in that folder then."""
     text = manifests.script(name)
     text = text[: text.rindex("\nexec ") + 1]
-    for path in (P, "/etc/fate"):
-        text = text.replace(path, f"{root}{path}")
-    work = root / manifests.container(name)["workingDir"].lstrip("/")
+    for path in (*(paths or (P,)), "/etc/fate"):
+        text = text.replace(f"{path}/", f"{root}{path}/")
+    work = root / manifests.container(name).get("workingDir", "/").lstrip("/")
     work.mkdir(parents=True, exist_ok=True)
     environment = {"PATH": os.environ["PATH"], **env}
     return subprocess.run(["sh", "-c", text], cwd=work, env=environment, capture_output=True, text=True, check=False)

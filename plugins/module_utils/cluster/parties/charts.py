@@ -5,40 +5,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...chart.lookup import fate_versions, find_chart, plain_version, serves
-from ...chart.package import Chart, read_chart
+from ...chart.lookup import ChartFinder, Wanted, serves
+from ...chart.package import Chart, fate_versions, read_chart
+from ...chart.repository import Repository
 from ...chart.store import ChartStore
+from ...chart.versions import plain_version
 from ...errors import KubefateError
 from ...spec.loading import Spec, identity
 from .model import Party
 
+OpenFinder = Callable[[Mapping[str, Any]], ChartFinder]
+
 
 class Charts:
-    """bundled: chart name to folder. folder: for charts out of the store."""
+    """open_finder: makes what finds the chart that a party's options name."""
 
-    def __init__(self, bundled: Mapping[str, str], folder: str):
-        self.bundled, self.folder = bundled, folder
-        self._found: dict[tuple[str, ...], Chart] = {}
+    def __init__(self, open_finder: OpenFinder):
+        self.open_finder = open_finder
+        self._finders: dict[Repository, ChartFinder] = {}
+        self._found: dict[tuple[Any, ...], Chart] = {}
         self._read: dict[str, Chart | None] = {}
 
     def find(self, party: Party) -> tuple[Chart, str]:
         """The chart of a party, and the version that it was asked for by. Its API server is open."""
-        name, version, path = _asked(party.given, party.spec or Spec({}))
+        wanted, finder = _wanted(party.given, party.spec or Spec({})), self._finder(party.given)
         store = party.options.store_namespace
-        key = (name, version, path, party.key, store)
+        key = (wanted, finder.repository, party.key, store)
         if key not in self._found:
-            self._found[key] = find_chart(
-                name,
-                version,
-                path=path,
-                bundled=self.bundled,
-                store=None if path else ChartStore(party.on().api, store),
-                folder=self.folder,
-            )
-        return self._found[key], version
+            shelf = None if wanted.path else ChartStore(party.on().api, store)
+            self._found[key] = finder.find(wanted, shelf)
+        return self._found[key], wanted.version
 
     def fate_version(self, given: Mapping[str, Any], spec: Spec) -> str:
         """The version of FATE that is wanted, as far as it can be told without contacting anybody; else empty.
@@ -48,12 +47,18 @@ class Charts:
         said = given.get("fate_version") or spec.data.get("fateVersion")
         if said:
             return plain_version(str(said))
-        name, version, path = _asked(given, spec)
-        chart = self._local(path or self.bundled.get(name, ""))
-        if chart is None or not (path or serves(chart, version)):
-            return plain_version(version)
-        asked = plain_version(version)
-        return asked if asked in fate_versions(chart) else plain_version(str(chart.meta.get("appVersion") or ""))
+        wanted = _wanted(given, spec)
+        bundled = self._finder(given).bundled.get(wanted.name, "")
+        chart = self._local(wanted.path or bundled)
+        if chart is None or not (wanted.path or serves(chart, wanted.version)):
+            return plain_version(wanted.version)
+        asked = plain_version(wanted.version)
+        return asked if asked in fate_versions(chart) else plain_version(chart.app_version)
+
+    def _finder(self, given: Mapping[str, Any]) -> ChartFinder:
+        """One for each repository, however many parties name it: its index is read once."""
+        finder = self.open_finder(given)
+        return self._finders.setdefault(finder.repository, finder)
 
     def _local(self, path: str) -> Chart | None:
         """A chart on this machine; None where there is none that can be read."""
@@ -65,8 +70,12 @@ class Charts:
         return self._read[path]
 
 
-def _asked(given: Mapping[str, Any], spec: Spec) -> tuple[str, str, str]:
-    """Name, version and path of the chart that a party asks for."""
+def _wanted(given: Mapping[str, Any], spec: Spec) -> Wanted:
+    """The chart that a party asks for."""
     _name, _namespace, chart_name, chart_version = identity(spec)
-    name, version = given.get("chart") or chart_name, given.get("chart_version") or chart_version
-    return str(name), str(version), str(given.get("chart_path") or "")
+    return Wanted(
+        str(given.get("chart") or chart_name),
+        str(given.get("chart_version") or chart_version),
+        str(given.get("chart_path") or ""),
+        str(given.get("chart_digest") or ""),
+    )

@@ -15,7 +15,7 @@ from dataclasses import replace
 from ...certificates.wanted import issued_secrets
 from ...errors import Kind, KubefateError
 from ...federation.compatibility import upgrade_refused
-from ...release import Release, Status
+from ...release import Release, Status, newest
 from ..describe import app_version
 from ..gather import HEALTH_KINDS, complete, is_proven, prepare
 from ..recognise import is_fate
@@ -89,12 +89,10 @@ class Gatherer:
 def _refuse_neighbours(party: Party) -> None:
     """Raise ``KubefateError`` where another release of FATE has the party's namespace: names of Services would be
     claimed twice."""
-    others: dict[str, Release] = {}
-    for secret in party.on().secrets.get(party.namespace, ()):
-        release = Release.of(secret)
-        if release.name and release.name != party.name:
-            others.setdefault(release.name, release)
-    for release in others.values():
+    if not _other_releases(party):
+        return
+    party.there_in_full()
+    for release in _other_releases(party).values():
         if release.status is not Status.UNINSTALLED and is_fate(release):
             member = party.member
             raise KubefateError(
@@ -105,6 +103,13 @@ def _refuse_neighbours(party: Party) -> None:
                 "Choose another namespace (fate_namespace), or give the release's own name (fate_name) to go on with "
                 "it.",
             )
+
+
+def _other_releases(party: Party) -> dict[str, Release]:
+    """Newest revisions of other releases in a party's namespace, by name."""
+    secrets = party.on().secrets.get(party.namespace, ())
+    found = newest(secrets)
+    return {name: revisions[0] for (_space, name), revisions in found.items() if name and name != party.name}
 
 
 def is_settled(party: Party) -> bool:
@@ -119,9 +124,10 @@ def is_settled(party: Party) -> bool:
 
 
 def _prepare(party: Party) -> None:
-    wanted, there = party.wanted(), party.there()
+    wanted = party.wanted()
     if is_settled(party):
         return
+    there = party.there_in_full() if party.there().current else party.there()
     _refuse_hop(party)
     server = party.on()
     party.prepared = prepare(server.api, server.helm, wanted, there, party.values)

@@ -18,7 +18,7 @@ from ...plan.making import Gathered
 from ...plan.model import Plan
 from ...spec.loading import Spec
 from ...values import Values
-from ..gather import Found, Objects, Prepared, sort_found
+from ..gather import SECRETS, Found, Objects, Prepared, sort_found
 from ..options import Options
 from ..target import Target
 
@@ -29,13 +29,15 @@ T = TypeVar("T")
 class Server:
     """One API server, reached with one set of credentials, and what was read from it.
 
-    secrets: release records and generated Secrets by namespace. nodes: None where they may not be read.
+    secrets: release records and generated Secrets by namespace; of the records only what their labels say, but for
+    namespaces that are in ``whole`` (None: all are). nodes: None where they may not be read.
     """
 
     api: Api
     helm: Helm
     objects: Objects
-    secrets: Mapping[str, Sequence[Object]] = field(default_factory=dict)
+    secrets: dict[str, Sequence[Object]] = field(default_factory=dict)
+    whole: set[str] | None = None
     nodes: Sequence[Object] | None = ()
 
 
@@ -103,7 +105,16 @@ class Party:
         return self.target
 
     def there(self) -> Found:
-        """What is there of it, among the Secrets of its namespace."""
+        """What is there of it, among the Secrets of its namespace. Its record may lack its contents."""
         if self.found is None:
             self.found = sort_found(self.on().secrets.get(self.namespace, ()), self.name, self.namespace)
         return self.found
+
+    def there_in_full(self) -> Found:
+        """The same with the contents of the record."""
+        server = self.on()
+        if server.whole is not None and self.namespace not in server.whole:
+            server.secrets[self.namespace] = server.api.list_objects("v1", "Secret", self.namespace, labels=SECRETS)
+            server.whole.add(self.namespace)
+            self.found = None
+        return self.there()

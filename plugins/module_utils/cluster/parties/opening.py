@@ -13,7 +13,7 @@ from ...helm.cli import Helm
 from ...kube.client import Api, ApiError
 from ...kube.connection import Connection
 from ...objects import Object
-from ..gather import SECRETS, Objects
+from ..gather import MADE, RECORDS, SECRETS, Objects
 from .model import Party, Server
 
 SERVERS = 8
@@ -62,26 +62,39 @@ class Servers:
 
 
 def read_records(server: Server, here: Sequence[Party]) -> None:
-    """Release records and generated Secrets: with one request where that is permitted, else one for each namespace."""
+    """Release records and generated Secrets: with one request where that is permitted, else one for each namespace.
+
+    Where drift is ignored, labels tell whether a release is what it should be: of the records, which are large, only
+    those are asked for.
+    """
+    brief = all(party.options.drift == "ignore" for party in here)
     try:
-        found = list(server.api.list_objects("v1", "Secret", labels=SECRETS))
+        found = _secrets(server, "", brief=brief)
     except ApiError as error:
         if error.status != 403:
             raise
-        _read_each(server, here)
-        return
-    by_namespace: dict[str, list[Object]] = {}
-    for secret in found:
-        by_namespace.setdefault(str(secret["metadata"].get("namespace", "")), []).append(secret)
-    server.secrets = by_namespace
+        _read_each(server, here, brief=brief)
+    else:
+        by_namespace: dict[str, list[Object]] = {}
+        for secret in found:
+            by_namespace.setdefault(str(secret["metadata"].get("namespace", "")), []).append(secret)
+        server.secrets = dict(by_namespace)
+    server.whole = set() if brief else None
 
 
-def _read_each(server: Server, here: Sequence[Party]) -> None:
+def _secrets(server: Server, namespace: str, *, brief: bool) -> list[Object]:
+    if not brief:
+        return list(server.api.list_objects("v1", "Secret", namespace, labels=SECRETS))
+    records = server.api.list_objects("v1", "Secret", namespace, labels=RECORDS, only_metadata=True)
+    return [*records, *server.api.list_objects("v1", "Secret", namespace, labels=MADE)]
+
+
+def _read_each(server: Server, here: Sequence[Party], *, brief: bool) -> None:
     """Namespace by namespace; where a right is missing, the parties there fail alone."""
 
     def one(namespace: str) -> list[Object] | ApiError:
         try:
-            return list(server.api.list_objects("v1", "Secret", namespace, labels=SECRETS))
+            return _secrets(server, namespace, brief=brief)
         except ApiError as error:
             if error.status != 403:
                 raise

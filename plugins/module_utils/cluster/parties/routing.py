@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from ...data import merge
 from ...errors import Kind, KubefateError
@@ -91,7 +92,7 @@ class Router:
             tables = routing.tables.get(party.host, {})
             for name, table in tables.items():
                 if not table.resolved:
-                    tables[name] = keep(party.member, table, _recorded(party), known)
+                    tables[name] = keep(party.member, table, *_recorded(party), known)
             party.added = additions(party.member, tables)
             party.spec = Spec(merge(party.spec.data, party.added), party.spec.origins)
 
@@ -128,7 +129,7 @@ class Router:
             if why:
                 self.down[party.host] = why
                 party.warnings.append(
-                    f"this exchange does not work: {why}. Parties that have another one go through that until it does."
+                    f"this exchange does not work: {why.rstrip('.')}. Parties that have another one go through that until it does."
                 )
 
 
@@ -167,12 +168,10 @@ def _objects(server: Server, kinds: Iterable[tuple[str, str]], parties: Sequence
     return found
 
 
-def _recorded(party: Party) -> Sequence[Object]:
-    """The objects of the release as it is now."""
-    if party.server is None:
-        return ()
-    current = party.there().current
-    return current.objects if current else ()
+def _recorded(party: Party) -> tuple[Mapping[str, Any], Sequence[Object]]:
+    """Values and objects of the release as it is now."""
+    current = party.there_in_full().current if party.server else None
+    return (current.values, current.objects) if current else ({}, ())
 
 
 def _trouble(party: Party) -> str:
@@ -182,7 +181,7 @@ def _trouble(party: Party) -> str:
     if not party.alive or party.server is None:
         return ""
     try:
-        current = party.there().current
+        current = party.there_in_full().current
         if current is None:
             return ""
         expected = referred(party.server.api, current.objects, party.name, party.namespace).values()

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,14 @@ from ansible_collections.federatedai.kubefate.plugins.filter.federation_report i
     federation_work,
     party_outcome,
 )
-from ansible_collections.federatedai.kubefate.plugins.filter.parties import clusters, links, parties, spec
+from ansible_collections.federatedai.kubefate.plugins.filter.parties import (
+    chart_repo,
+    clusters,
+    kubernetes,
+    links,
+    parties,
+    spec,
+)
 
 DEFAULTS = {"computing": "Eggroll", "nodemanager": {"replicas": 2, "image": "a"}}
 
@@ -32,6 +41,16 @@ def test_a_host_s_spec_is_merged_over_the_group_s_and_the_party_id_has_the_last_
         "partyId": "9999",
     }
     assert DEFAULTS["nodemanager"] == {"replicas": 2, "image": "a"}, "variables are not written to"
+
+
+def test_the_chart_repository_is_what_the_variables_say_or_the_bundle() -> None:
+    variables = {"fate_chart_repo_url": "https://charts.example", "fate_chart_repo_validate_certs": False}
+    assert chart_repo(variables) == {"url": "https://charts.example", "validate_certs": False}
+    assert chart_repo({**variables, "fate_bundle": "/usb/fate"}) == {"url": "/usb/fate/charts"}
+    assert chart_repo({}) == {}
+    (party,) = parties(["a"], {"a": {**variables, "fate_chart_digest": "sha256:0"}})
+    assert party["chart_repo"]["url"] == "https://charts.example"
+    assert party["chart_digest"] == "sha256:0"
 
 
 def test_scaling_goes_over_both() -> None:
@@ -53,6 +72,36 @@ def test_each_host_is_a_party_with_what_its_variables_say() -> None:
     assert "deployer" not in second
     assert "namespace" not in second, "what is empty is not given"
     assert parties(["a"], hostvars, "2.2.0")[0]["chart_version"] == "2.2.0"
+
+
+@pytest.mark.parametrize("said", [False, "false", "no", 0])
+def test_rights_are_left_alone_however_that_is_said(said: Any) -> None:
+    (party,) = parties(["a"], {"a": {"fate_manage_rbac": said}})
+    assert "deployer" not in party
+
+
+KUBECONFIG = {
+    "clusters": [{"name": "c", "cluster": {"server": "https://bank.example:6443"}}],
+    "users": [{"name": "u", "user": {"token": "geheim-4711"}}],
+    "contexts": [{"name": "bank", "context": {"cluster": "c", "user": "u"}}],
+}
+
+
+def test_the_kubernetes_of_a_host_is_named_by_its_address_and_by_what_led_there(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(json.dumps(KUBECONFIG))
+    said = kubernetes({"fate_kubeconfig": str(path), "fate_api_key": "other-secret"})
+    assert said.startswith("https://bank.example:6443 (")
+    assert str(path) in said
+    assert "context bank" in said
+    assert "secret" not in said
+    assert kubernetes({"fate_kubeconfig": KUBECONFIG}).startswith("https://bank.example:6443 (")
+
+
+def test_a_kubeconfig_that_another_machine_has_is_named_as_it_is() -> None:
+    assert (
+        kubernetes({"fate_kubeconfig": "/over/there", "fate_context": "bank"}) == "context bank, kubeconfig /over/there"
+    )
 
 
 def test_a_name_in_place_of_a_list_of_names_is_refused() -> None:

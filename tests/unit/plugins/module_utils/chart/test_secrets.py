@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.secrets import (
     SecretRequest,
+    held,
     requested,
     secret_paths,
 )
@@ -127,6 +128,22 @@ def test_when_and_unless_of_a_path_that_is_absent() -> None:
     assert len(ask({}, {**DB, "unless": "external.ip"})) == 1
 
 
+@pytest.mark.parametrize(
+    ("spec", "needed"),
+    [
+        ({"modules": ["python"], "federation": "RabbitMQ"}, True),
+        ({"modules": ["python", "rabbitmq"], "federation": "RabbitMQ"}, False),
+        ({"modules": ["python"], "federation": "OSX"}, False),
+        ({"modules": ["python"]}, False),
+    ],
+)
+def test_without_names_modules_that_must_not_be_there_and_when_may_ask_for_a_word(
+    spec: dict[str, Any], needed: bool
+) -> None:
+    entry = {**DB, "modules": ["python"], "without": ["rabbitmq"], "when": {"federation": "RabbitMQ"}}
+    assert bool(ask(spec, entry)) == needed
+
+
 def test_conditions_add_up() -> None:
     entry = {**DB, "modules": ["mysql"], "when": "a", "unless": "b"}
     assert len(ask({"modules": ["mysql"], "a": 1}, entry)) == 1
@@ -150,6 +167,11 @@ def test_a_secret_that_is_never_made_must_be_there() -> None:
 
 
 # what is there already -------------------------------------------------------------------------------------------
+def test_what_a_secret_holds_is_known_by_its_keys() -> None:
+    assert held(live(username="fate", token="t", **{"root-password": "geheim"})) == {"geheim", "t"}
+    assert held({}) == set()
+
+
 def test_a_secret_that_exists_keeps_its_values() -> None:
     (request,) = ask({"mysql": {"password": "new"}}, DB)
     there = live(username="old", password="old", more="kept")

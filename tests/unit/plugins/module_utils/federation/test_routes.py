@@ -294,12 +294,12 @@ def osx_table(*parties: str, rest: str = "") -> list[dict[str, Any]]:
     return table(**{"route_table.json": json.dumps({"route_table": routes, "self_party": ["1"]})})
 
 
-def kept(members: list[Any], recorded: list[dict[str, Any]]) -> dict[str, Any]:
+def kept(members: list[Any], recorded: list[dict[str, Any]], values: dict[str, Any] | None = None) -> dict[str, Any]:
     routing = plan_routes(members)
     known = {one.party_id: one for one in members}
     tables = routing.tables["a"]
     for name, one in tables.items():
-        tables[name] = keep(members[0], one, recorded, known)
+        tables[name] = keep(members[0], one, values or {}, recorded, known)
     return added(routing, members[0])
 
 
@@ -322,6 +322,16 @@ def test_and_one_whose_address_is_not_known_at_present() -> None:
 def test_and_the_way_to_an_exchange_whose_address_is_not_known() -> None:
     later = exchange("x", advertise={}, spec={"osx": {"type": "LoadBalancer"}})
     assert kept([A, B, later], osx_table(rest="hub"))["osx"] == {"exchange": {"ip": "hub.example", "port": 9370}}
+
+
+def test_what_stays_is_as_the_values_of_the_release_say_it_where_they_do() -> None:
+    unread = member("b", "22", unread=True, spec={})
+    said = {"modules": {"osx": {"partyList": [line("22", "said", useSSL=False), line("1", "itself")]}}}
+    found = kept([A, unread, C], osx_table("22"), said)["osx"]["partyList"]
+    assert found == [line("3", "c"), line("22", "said", useSSL=False)]
+    later = exchange("x", advertise={}, spec={"osx": {"type": "LoadBalancer"}})
+    said = {"modules": {"osx": {"exchange": {"ip": "hub.example", "port": 1}}}}
+    assert kept([A, B, later], [], said)["osx"] == {"exchange": {"ip": "hub.example", "port": 1}}
 
 
 def test_who_left_the_inventory_does_not_stay() -> None:
@@ -348,7 +358,7 @@ def test_every_kind_of_table_is_read_as_the_proxy_does(
     from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.model import Table
 
     empty = Table(PROXIES[proxy], unresolved={"2"})
-    found = keep(A, empty, table(**{file: yaml.safe_dump(content)}), {})
+    found = keep(A, empty, {}, table(**{file: yaml.safe_dump(content)}), {})
     assert [hop.written for hop in found.hops] == [kept_line or content["2"]]
     assert [hop.endpoint.host for hop in found.hops] == ["h"]
     assert found.hops[0].how == "held"

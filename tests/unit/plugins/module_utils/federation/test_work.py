@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
-from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.report import plan_lines, report
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.waves import waves
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.work import (
+    cut_off,
     halts,
     left_out,
     outcome_of,
@@ -143,32 +143,16 @@ def test_a_limit_says_what_stays_inconsistent() -> None:
     assert left_out(found, list(found["parties"])) == []
 
 
-def test_of_many_parties_only_those_that_change_are_listed() -> None:
-    found = planned(**{f"p{number}": party(**SAME) for number in range(30)}, changing=party(), e=party(managed=False))
-    lines = plan_lines(found)
-    assert lines == [
-        "Kubernetes: https://k",
-        "changing (ns, context k): upgrade: nothing (why)",
-        "e: of another organisation",
-        "nothing changes for 30 of 32 parties",
+def test_who_would_be_cut_off_is_who_has_no_other_exchange() -> None:
+    entries: list[dict[str, Any]] = [
+        {"host": "x", "role": "exchange"},
+        {"host": "y", "role": "exchange"},
+        {"host": "a", "exchanges": ["x"]},
+        {"host": "b"},
+        {"host": "c", "exchanges": []},
+        {"host": "d", "exchanges": ["x"], "state": "left"},
     ]
-
-
-def test_the_report_tells_routes_and_marks_them() -> None:
-    def way(**said: Any) -> dict[str, Any]:
-        base = {"to": "b", "proxy": "osx", "address": "h", "port": 1, "how": "given", "tls": False}
-        return {**base, "party_ids": ["2"], "default": False, **said}
-
-    routes = [
-        way(),
-        way(to="", party_ids=["777"], how="spec", tls=True),
-        way(to="x", party_ids=[], default=True, proxy="nginx"),
-        way(to="x", party_ids=["3", "4"], how="held"),
-    ]
-    text = "\n".join(report(planned(a=party(routes=routes)), {}))
-    assert (
-        "routes: to b by h:1, to party 777 by h:1 (TLS, written by hand), to everybody else through x by h:1 (nginx), "
-        "to 2 parties through x by h:1 (kept, its address is not known now)"
-    ) in text
-    many = "\n".join(report(planned(a=party(routes=[way()] * 40)), {}))
-    assert "routes: 40, over osx" in many
+    assert cut_off(entries, ["x"]) == ["a"]
+    assert cut_off(entries, ["x", "y"]) == ["a", "b"]
+    assert cut_off(entries, ["x", "y", "a", "b"]) == []
+    assert cut_off(entries, ["a"]) == []

@@ -19,7 +19,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.mo
     Role,
     Table,
 )
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Executed
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.model import Identity, Limits, Site, World
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi
@@ -33,19 +33,17 @@ SIMULATED = "kubefate.federatedai.org/Simulated"
 class PodApi(MemoryApi):
     """Programs that are run in pods run on this machine; or answer does."""
 
-    def __init__(self, answer: Callable[[Sequence[str]], Executed] | None = None):
+    def __init__(self, answer: Callable[[Sequence[str]], Ran] | None = None):
         super().__init__()
         self.answer = answer
-        self.ran: list[tuple[str, tuple[str, ...], bytes]] = []
+        self.ran: list[tuple[str, tuple[str, ...], str]] = []
 
-    def execute(
-        self, pod: Ref, argv: Any, *, container: str = "", stdin: bytes = b"", timeout: float = 30.0
-    ) -> Executed:
-        self.ran.append((f"{pod.namespace}/{pod.name}/{container}", tuple(argv), stdin))
+    def execute(self, ref: Ref, container: str, command: Sequence[str], stdin: str, seconds: float) -> Ran:
+        self.ran.append((f"{ref.namespace}/{ref.name}/{container}", tuple(command), stdin))
         if self.answer is not None:
-            return self.answer(argv)
-        done = subprocess.run(list(argv), input=stdin, capture_output=True, timeout=timeout, check=False)
-        return Executed(done.returncode, done.stdout, done.stderr)
+            return self.answer(command)
+        done = subprocess.run(list(command), input=stdin, capture_output=True, text=True, timeout=seconds, check=False)
+        return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def pod(

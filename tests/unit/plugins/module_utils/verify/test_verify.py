@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import now
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.protocols import SPOKEN
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.model import Endpoint, Hop
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Executed
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify import probe
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.handshakes import (
     check_certificates,
@@ -126,17 +126,17 @@ def mounts(answer: Any = None, **changes: Any) -> list[tuple[str, str]]:
 
 
 def test_a_file_in_a_pod_is_compared_with_its_config_map() -> None:
-    assert mounts(lambda argv: Executed(0, b"the table", b"")) == [
+    assert mounts(lambda argv: Ran(0, "the table", "")) == [
         ("PASS", "/etc/fate/route_table.json is what the ConfigMap says")
     ]
-    ((verdict, text),) = mounts(lambda argv: Executed(0, b"an old table", b""))
+    ((verdict, text),) = mounts(lambda argv: Ran(0, "an old table", ""))
     assert verdict == "FAIL" and "is not what the ConfigMap says" in text
-    ((verdict, text),) = mounts(lambda argv: Executed(1, b"", b"cat: no such file"))
+    ((verdict, text),) = mounts(lambda argv: Ran(1, "", "cat: no such file"))
     assert verdict == "FAIL" and "no such file" in text
 
 
 def test_what_cannot_be_seen_of_a_file_is_no_pass() -> None:
-    def forbidden(_argv: Any) -> Executed:
+    def forbidden(_argv: Any) -> Ran:
         raise refusal(403, "pods/exec is forbidden")
 
     assert mounts(forbidden)[0][0] == "WARN"
@@ -144,7 +144,7 @@ def test_what_cannot_be_seen_of_a_file_is_no_pass() -> None:
 
 
 def test_a_simulated_pod_mounts_nothing() -> None:
-    def never(_argv: Any) -> Executed:
+    def never(_argv: Any) -> Ran:
         raise AssertionError("it was looked into")
 
     assert mounts(never, simulated=True) == [("SIMULATED", "nothing is mounted in a simulated pod")]

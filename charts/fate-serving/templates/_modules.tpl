@@ -1,0 +1,14 @@
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
+{{- /*
+The modules that are there: puts into the dict `into`, for each value of the label fateMoudle, a module (root, name,
+values) with replicas. Takes root and into.
+*/ -}}
+{{- define "fate.modules" -}}
+{{- $root := .root }}
+{{- $into := .into }}
+{{- range $name, $values := .root.Values.modules }}
+{{- if $values.include }}
+{{- $_ := set $into (kebabcase $name) (dict "root" $root "name" $name "values" $values "replicas" 1) }}
+{{- end }}
+{{- end }}
+{{- end }}
