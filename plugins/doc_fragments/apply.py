@@ -89,4 +89,11 @@ options:
       - Whether a namespace that is missing is made.
     type: bool
     default: true
+  issued_secrets:
+    description:
+      - Secrets that M(federatedai.kubefate.fate_certificate) makes between planning and applying. In check mode it is
+        no error that such a one is missing.
+    type: list
+    elements: str
+    default: []
 """

@@ -189,6 +189,7 @@ def _cluster(host: str, variables: Mapping[str, Any], chart_version: str) -> dic
         entry["chart_repo"] = repository
     entry["spec_files"] = _listed(variables.get("fate_spec_files"))
     entry["spec"] = spec(variables)
+    entry["certificates"] = (variables.get("fate_certificates") or "none") != "none"
     if boolean(variables.get("fate_manage_rbac", True)):
         entry["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         entry["namespace_labels"] = variables.get("fate_namespace_labels") or {}

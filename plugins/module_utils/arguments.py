@@ -150,5 +150,6 @@ APPLY = Arguments(
         "history_max": {"type": "int", "default": 10},
         "job_history_max": {"type": "int", "default": 50},
         "create_namespace": {"type": "bool", "default": True},
+        "issued_secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
     }
 )

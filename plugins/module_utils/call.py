@@ -186,7 +186,9 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["spec"] = redact(shown["spec"], paths)
     if shown.get("secret_values"):
         shown["secret_values"] = redact(shown["secret_values"], shown["secret_values"])
-    for several in ("parties", "clusters"):
+    if isinstance(shown.get("connection"), Mapping):
+        shown = _hidden_party(shown, paths)
+    for several in ("parties", "clusters", "authorities", "stores"):
         if shown.get(several):
             shown[several] = [_hidden_party(party, paths) for party in shown[several]]
     return shown
@@ -197,5 +199,9 @@ def _hidden_party(party: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
     connection = redact(party.get("connection") or {}, secrets)
     if isinstance(connection.get("kubeconfig"), Mapping):
         connection["kubeconfig"] = "(data, not shown)"
-    repository = redact(party.get("chart_repo") or {})
-    return {**party, "spec": redact(party.get("spec") or {}, paths), "connection": connection, "chart_repo": repository}
+    found = {**party, "connection": connection}
+    if party.get("spec"):
+        found["spec"] = redact(party["spec"], paths)
+    if party.get("chart_repo"):
+        found["chart_repo"] = redact(party["chart_repo"])
+    return found

@@ -91,6 +91,12 @@ options:
         description:
           - Service account that deploys the cluster. If it is given, it is granted the rights first.
         type: str
+      certificates:
+        description:
+          - Whether M(federatedai.kubefate.fate_certificate) makes the Secrets with certificates before this. In check
+            mode it is then no error that they are missing.
+        type: bool
+        default: false
       namespace_labels:
         description:
           - Labels that its namespace shall have.

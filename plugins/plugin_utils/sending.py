@@ -90,7 +90,7 @@ def with_files(options: Mapping[str, Any], send: Callable[[str], str]) -> dict[s
         out["chart_repo"] = {**with_files(out["chart_repo"], send), "url": sent(out["chart_repo"].get("url"))}
     if isinstance(out.get("connection"), Mapping):
         out["connection"] = with_files(out["connection"], send)
-    for name in ("parties", "clusters"):
+    for name in ("parties", "clusters", "authorities", "stores"):
         if isinstance(out.get(name), list):
             out[name] = [with_files(entry, send) if isinstance(entry, Mapping) else entry for entry in out[name]]
     return out

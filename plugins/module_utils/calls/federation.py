@@ -25,7 +25,9 @@ def change_clusters(call: Call) -> dict[str, Any]:
     """``fate_clusters``."""
     from ..cluster.parties.applying import Applier
 
-    federation = federation_of(call, call.params["clusters"])
+    # By now they are there, but in check mode nobody made them.
+    given = [{**entry, "certificates": entry["certificates"] and call.check_mode} for entry in call.params["clusters"]]
+    federation = federation_of(call, given)
     federation.plan_alone()
     call.secrets |= federation.secrets()
     applier = Applier(federation.parties, call.helm_for, runner_name(), call.progress, call.check_mode)
@@ -82,6 +84,7 @@ CLUSTER = {
     "chart_digest": {"type": "str"},
     "chart_repo": {"type": "dict", "default": {}, "no_log": False},
     "deployer": {"type": "str"},
+    "certificates": {"type": "bool", "default": False},
     "namespace_labels": {"type": "dict", "default": {}},
     "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
 }

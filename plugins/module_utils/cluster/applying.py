@@ -83,7 +83,7 @@ def next_revision(releases: Sequence[Release]) -> int:
 def _make_secrets(running: Running, gathered: Gathered, plan: Plan) -> None:
     wanted = {change.ref.name for change in plan.changes if change.action is Action.GENERATE}
     for request, live in gathered.secrets:
-        if request.name not in wanted:
+        if request.name not in wanted or not request.made:
             continue
         secret = request.build(live, gathered.namespace, gathered.release)
         if live is None:

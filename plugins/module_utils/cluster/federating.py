@@ -81,6 +81,13 @@ class Federation:
         self._plan()
         return result_of(self.parties, self.problems, self.routing)
 
+    def route(self) -> None:
+        """Read the specs, compare them and make the routes, without planning what is deployed."""
+        self._read()
+        self._compare([party.member for party in self.parties if party.member])
+        self._open()
+        self._route(0.0)
+
     def plan_alone(self) -> None:
         """Plan each party as its spec is: neither compared with the others nor given any route."""
         self._read()

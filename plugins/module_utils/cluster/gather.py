@@ -250,6 +250,7 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
         hooks_changed=prepared.hooks_changed,
         hooks=prepared.hooks,
         ignore=options.ignore,
+        issued=frozenset(options.issued_secrets),
         past=_past(api, prepared, options),
         pods=[item for item in objects.of(prepared.namespace) if item["kind"] == "Pod"],
     )

@@ -33,7 +33,7 @@ healthy."""
 class Options:
     """wait: until ready. wait_timeout, lock_timeout, pending_timeout: seconds. patience: cause to seconds, over the
     defaults. history: revisions that helm keeps. job_history_max: job records that are kept for a cluster.
-    store_namespace: where job records and uploaded charts are."""
+    store_namespace: where job records and uploaded charts are. issued_secrets: that are made between plan and apply."""
 
     wait: bool = True
     wait_timeout: float = 1800.0
@@ -51,6 +51,7 @@ class Options:
     create_namespace: bool = True
     purge_data: bool = False
     purge_namespace: bool = False
+    issued_secrets: Sequence[str] = ()
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Options:

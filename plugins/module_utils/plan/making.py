@@ -51,7 +51,8 @@ class Gathered:
     marks; None where the newest revision is proven to be just that. recorded: the newest revision's objects, with the
     marks. live: live objects among those. answers: of the dry runs. conflicts: that a server-side apply would meet.
     secrets: what the chart needs, with the live Secret. hooks: what helm runs besides. hooks_changed: they are not
-    those of the newest revision. past: what is known of a release that is not there any more. pods: live ones.
+    those of the newest revision. past: what is known of a release that is not there any more. pods: live ones. issued:
+    names of Secrets that somebody else makes before the plan is applied.
     """
 
     release: str
@@ -67,6 +68,7 @@ class Gathered:
     hooks: Sequence[Object] = ()
     ignore: Sequence[IgnoreRule] = ()
     conflicts: Mapping[Ref, tuple[Conflict, ...]] = field(default_factory=dict)
+    issued: frozenset[str] = frozenset()
     past: str = ""
     pods: Sequence[Object] = ()
 
@@ -331,7 +333,9 @@ def _secrets(gathered: Gathered) -> tuple[list[Change], list[Finding]]:
     for request, live in gathered.secrets:
         ref = Ref("v1", "Secret", gathered.namespace, request.name)
         missing = request.missing(live)
-        if missing and not request.made:
+        if missing and not request.made and request.name in gathered.issued:
+            changes.append(Change(ref, Action.GENERATE, reason="issued with the party's certificates"))
+        elif missing and not request.made:
             findings.append(_absent(ref, [key.name for key in missing], live is None))
         elif missing:
             changes.append(Change(ref, Action.GENERATE, reason="keys: " + ", ".join(key.name for key in missing)))

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ...certificates.wanted import issued_secrets
 from ...errors import Kind, KubefateError
 from ...federation.compatibility import upgrade_refused
 from ...release import Release, Status, newest
@@ -159,5 +161,7 @@ def _load(server: Server, here: list[Party]) -> None:
 
 def _complete(party: Party) -> None:
     if party.prepared is not None:
-        server = party.on()
-        party.gathered = complete(server.api, party.prepared, server.objects, party.options)
+        server, options = party.on(), party.options
+        if party.given.get("certificates") and party.spec:
+            options = replace(options, issued_secrets=issued_secrets(party.spec.data))
+        party.gathered = complete(server.api, party.prepared, server.objects, options)

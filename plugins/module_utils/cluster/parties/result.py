@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...certificates.wanted import tls_modules
 from ...federation.graph import edges, nodes
 from ...federation.model import Problem, Routing
 from ...plan.show import LateDiff, pending_diff
@@ -53,6 +54,7 @@ def _party(party: Party, routing: Routing, ways: list[dict[str, Any]]) -> dict[s
         "proven": False,
         "additions": party.added,
         "routes": ways,
+        "tls": tls_modules(party.spec.data) if party.spec and party.managed else [],
         **{key: value for key, value in party.result.items() if key != "diff"},
     }
     waiting = _waiting(party, routing)
