@@ -65,7 +65,18 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-PLAIN = ("name", "namespace", "chart", "chart_version", "chart_path", "advertise_host", "advertise_port", "routes")
+PLAIN = (
+    "name",
+    "namespace",
+    "store_namespace",
+    "chart",
+    "chart_version",
+    "chart_path",
+    "advertise_host",
+    "advertise_port",
+    "routes",
+)
+SPACE = ("quota", "limit_range", "cluster_rights")
 IDENTITY = (("party_id", "partyId"),)
 
 
@@ -88,6 +99,7 @@ def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     if variables.get("fate_manage_rbac", True):
         party["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         party["namespace_labels"] = variables.get("fate_namespace_labels") or {}
+        party |= {name: variables[f"fate_{name}"] for name in SPACE if _given(variables, name)}
     return party
 
 

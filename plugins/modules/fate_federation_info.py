@@ -52,6 +52,10 @@ options:
         description:
           - Namespace of the cluster. The key C(namespace) of the spec by default, and the name if there is none.
         type: str
+      store_namespace:
+        description:
+          - Where its job records and uploaded charts are. O(store_namespace) by default.
+        type: str
       spec:
         description:
           - A C(cluster.yaml) as data, merged over O(parties[].spec_files).
@@ -99,6 +103,22 @@ options:
           - Labels that the party's namespace shall have.
         type: dict
         default: {}
+      quota:
+        description:
+          - What the party's namespace may use, as in M(federatedai.kubefate.fate_user).
+        type: dict
+        default: {}
+      limit_range:
+        description:
+          - Entries of the LimitRange of the party's namespace, as in M(federatedai.kubefate.fate_user).
+        type: list
+        elements: dict
+        default: []
+      cluster_rights:
+        description:
+          - Whether the party's deployer gets a cluster role, as in M(federatedai.kubefate.fate_user).
+        type: bool
+        default: false
   use_current_context:
     description:
       - Let parties that name no kubeconfig, context or host be on the Kubernetes that is current.
@@ -186,7 +206,8 @@ parties:
       returned: if it could be planned
     access:
       description:
-        - What granting the deployer's rights changes, and RV(ignore:resources), the kinds of objects that are deployed.
+        - What granting the deployer's rights changes, and what the role P(federatedai.kubefate.rbac#role) has to be
+          told for it, which are C(resources), C(hooks) and C(constraints).
       type: dict
       returned: if it could be planned
     summary:

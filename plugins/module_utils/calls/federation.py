@@ -45,6 +45,7 @@ PARTY = {
     "connection": {"type": "dict", "default": {}, "no_log": False},
     "name": {"type": "str"},
     "namespace": {"type": "str"},
+    "store_namespace": {"type": "str"},
     "spec": {"type": "dict", "default": {}, "no_log": False},
     "spec_files": {"type": "list", "elements": "path", "default": []},
     "chart": {"type": "str"},
@@ -55,6 +56,9 @@ PARTY = {
     "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
     "deployer": {"type": "str"},
     "namespace_labels": {"type": "dict", "default": {}},
+    "quota": {"type": "dict", "default": {}},
+    "limit_range": {"type": "list", "elements": "dict", "default": []},
+    "cluster_rights": {"type": "bool", "default": False},
 }
 PLAN_FEDERATION = Entry(
     CONNECTION

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..access.model import Purpose
 from ..errors import Kind, KubefateError
 from ..job.record import Job, JobStatus
 from ..lock import ReleaseLock
@@ -16,6 +17,7 @@ from .context import Context
 from .describe import describe
 from .gather import Found, Objects, find_release, referred
 from .jobs import undo
+from .permission import require
 from .planning import Planned, plan_cluster, unchanged
 from .running import Running, await_ready
 from .shape import Result, among, result
@@ -27,6 +29,7 @@ def change(context: Context, planned: Planned) -> Result:
     target = planned.target
     if planned.values:
         check_size(target, planned.values, list(planned.gathered.wanted.values()))
+    _require(context, planned)
     prepare_namespace(context, target.namespace)
     with lock_of(context, target.name, target.namespace):
         if _version(find_release(context.api, target.name, target.namespace)) != _version(planned.found):
@@ -36,6 +39,14 @@ def change(context: Context, planned: Planned) -> Result:
                 return unchanged(context, planned, wait=context.options.wait)
         caveats = spare_jobs(context, planned.plan, planned.found.current)
         return _apply(context, planned, caveats)
+
+
+def _require(context: Context, planned: Planned) -> None:
+    """Raise ``KubefateError`` where a right is missing that carrying out the plan needs."""
+    purpose = Purpose.UPGRADE if planned.found.current else Purpose.INSTALL
+    gathered = planned.gathered
+    objects = {**gathered.recorded, **gathered.wanted}.values()
+    require(context, planned.target.namespace, [purpose], objects, gathered.hooks)
 
 
 def _version(found: Found) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..access import Grant, deployer_rules, grant_changes
+from ..access.openshift import OpenShift, recognise, route_additions
 from ..chart.lookup import find_chart
 from ..chart.package import Chart
 from ..chart.store import ChartStore
@@ -28,23 +28,17 @@ from ..federation.routes import additions, mesh
 from ..helm.cli import Helm
 from ..kube.client import Api, ApiError
 from ..kube.connection import Connection, is_named, resolve
-from ..objects import Object, Ref
+from ..objects import Object
 from ..plan.making import make
 from ..plan.show import as_result, diff, sentences
 from ..spec.loading import Spec, identity, load
 from ..values import Values
-from .access_show import grant_diff, grant_result
 from .describe import describe
 from .gather import HEALTH_KINDS, SECRETS, Found, Objects, Prepared, complete, health, is_proven, prepare, sort_found
+from .granting import Deployed, kinds_for, party_access
 from .options import Options
-from .target import Target, large_ids, target, values_of
+from .target import SPEC_SCHEMA, Target, large_ids, target, values_of
 
-GRANT_KINDS = (
-    ("v1", "Namespace"),
-    ("v1", "ServiceAccount"),
-    ("rbac.authorization.k8s.io/v1", "Role"),
-    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
-)
 NODES = ("v1", "Node")
 T = TypeVar("T")
 
@@ -57,6 +51,7 @@ class Kubernetes:
     helm: Helm
     objects: Objects
     secrets: Sequence[Object] = ()
+    openshift: OpenShift = field(default_factory=OpenShift)
 
 
 @dataclass(slots=True)
@@ -122,6 +117,7 @@ class Federation:
             party.attempt(self._read)
         self._conflicts()
         self._open()
+        self._on_each_server(_recognise)
         self._route()
         for party in self.parties:
             party.target = party.attempt(self._target)
@@ -256,13 +252,17 @@ class Federation:
         name = given.get("chart") or chart_name
         version = given.get("chart_version") or chart_version
         path = given.get("chart_path") or ""
-        key = (name, version, path, party.kubernetes.api.connection.server)
+        key = (name, version, path, party.kubernetes.api.connection.server, self._store(party))
         if key not in self._charts:
-            store = None if path else ChartStore(party.kubernetes.api, self.options.store_namespace)
+            store = None if path else ChartStore(party.kubernetes.api, self._store(party))
             self._charts[key] = find_chart(
                 name, version, path=path, bundled=self.bundled, store=store, folder=self.folder
             )
         chart = self._charts[key]
+        if party.kubernetes.openshift.routes:
+            added = route_additions(chart.document(SPEC_SCHEMA), party.spec.data)
+            party.added = merge(party.added, added)
+            party.spec = Spec(merge(party.spec.data, added), party.spec.origins)
         return target(party.name, party.namespace, chart, party.spec, version)
 
     def _gather(self) -> None:
@@ -275,7 +275,7 @@ class Federation:
             kinds = set(HEALTH_KINDS)
             for party in self._alive(server):
                 kinds |= party.prepared.kinds if party.prepared else set()
-                kinds |= set(GRANT_KINDS) if party.given.get("deployer") else set()
+                kinds |= kinds_for(party.given)
             server.objects.load(kinds)
 
         self._on_each_server(records)
@@ -314,7 +314,7 @@ class Federation:
         current = party.prepared.found.current
         verdict = health(server.objects, gathered.recorded.values(), wanted.namespace) if current else None
         live = [item for ref, item in gathered.live.items() if ref in gathered.recorded]
-        access = self._access(party, server)
+        access = self._access(party, server, party.prepared)
         party.result = {
             "changed": plan.changed or bool(access["changes"]),
             "proven": gathered.desired is None,
@@ -329,24 +329,16 @@ class Federation:
             hint = " ".join(dict.fromkeys(finding.hint for finding in plan.errors if finding.hint))
             raise KubefateError(text, Kind.REFUSED, "plan", hint)
 
-    def _access(self, party: Party, server: Kubernetes) -> dict[str, Any]:
+    def _access(self, party: Party, server: Kubernetes, prepared: Prepared) -> dict[str, Any]:
         """What granting the deployer's rights changes; nothing for a party that is deployed as the caller."""
-        account = party.given.get("deployer")
-        types = resource_types(server.api, party.prepared) if party.prepared else []
-        resources = [f"{found.api_version}/{found.kind}" for found in types]
-        if not account:
-            return {"changes": [], "resources": resources, "diff": []}
-        grant = Grant(
-            str(account),
-            party.namespace,
-            self.options.store_namespace,
-            tuple(deployer_rules(types)),
-            namespace_labels=party.given.get("namespace_labels") or {},
-        )
-        here = {Ref.of(item): item for space in ("", party.namespace) for item in server.objects.of(space)}
-        store = {Ref.of(item): item for item in server.objects.of(self.options.store_namespace)}
-        changes = grant_changes(grant, lambda ref: here.get(ref) or store.get(ref))
-        return {**grant_result(changes), "resources": resources, "diff": grant_diff(changes)}
+        objects = {**prepared.recorded, **(prepared.desired or {})}
+        deployed = Deployed.of(server.api, objects, prepared.hooks, openshift=server.openshift.constraints)
+        store = self._store(party)
+        return party_access(server.api, party.given, party.namespace, store, deployed, server.objects.find)
+
+    def _store(self, party: Party) -> str:
+        """Where a party's job records are, and the charts that were uploaded for it."""
+        return str(party.given.get("store_namespace") or self.options.store_namespace)
 
     # the result ----------------------------------------------------------------------------------------------------
     def _result(self) -> dict[str, Any]:
@@ -391,6 +383,10 @@ class Federation:
         return out
 
 
+def _recognise(server: Kubernetes) -> None:
+    server.openshift = recognise(server.api)
+
+
 def _found(party: Party) -> Found:
     """What is there of a party, among the Secrets of its Kubernetes."""
     server, wanted = _ready(party)
@@ -419,11 +415,6 @@ def _secrets(server: Kubernetes) -> list[Object]:
         lambda space: list(server.api.list_objects("v1", "Secret", space, labels=SECRETS)), server.objects.namespaces
     )
     return [secret for secrets in found for secret in secrets]
-
-
-def resource_types(api: Api, prepared: Prepared) -> list[Any]:
-    """The types of everything that deploying touches: objects of now and of then, and hooks."""
-    return [api.type_of(*kind) for kind in sorted(prepared.kinds | prepared.hook_kinds)]
 
 
 def _node_address(nodes: Iterable[Object]) -> str:

@@ -82,11 +82,13 @@ class Objects:
     def __init__(self, api: Api, namespaces: Sequence[str], *, wide: bool = False):
         self.api, self.namespaces, self.wide = api, tuple(dict.fromkeys(namespaces)), wide
         self._kinds: set[tuple[str, str]] = set()
+        self._everywhere: set[tuple[str, str]] = set()
+        self._refused: dict[tuple[str, str, str], ApiError] = {}
         self._by_namespace: dict[str, list[dict[str, Any]]] = {}
 
     def load(self, kinds: Iterable[tuple[str, str]]) -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
-        not know, count as empty."""
+        not know, count as empty; see ``refused``."""
         wanted = [kind for kind in dict.fromkeys(kinds) if kind not in self._kinds]
         self._kinds |= set(wanted)
         lists: list[list[dict[str, Any]]] = self.api.parallel(self._list, wanted)
@@ -96,19 +98,41 @@ class Objects:
 
     def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]]:
         try:
-            if not self.api.type_of(*kind).namespaced:
-                return self.api.list_objects(*kind)
-            if self.wide:
-                try:
-                    return self.api.list_objects(*kind)
-                except ApiError as error:
-                    if error.status != 403:
-                        raise
-            return [item for space in self.namespaces for item in self.api.list_objects(*kind, space)]
+            if self.wide or not self.api.type_of(*kind).namespaced:
+                listed = self.api.list_objects(*kind)
+                self._everywhere.add(kind)
+                return listed
         except ApiError as error:
+            if error.status in (404, 405):
+                return []
+            if error.status != 403:
+                raise
+            if not self.api.type_of(*kind).namespaced:
+                self._refused[(*kind, "")] = error
+                return []
+        return [item for space in self.namespaces for item in self._list_in(kind, space)]
+
+    def _list_in(self, kind: tuple[str, str], namespace: str) -> list[dict[str, Any]]:
+        try:
+            return self.api.list_objects(*kind, namespace)
+        except ApiError as error:
+            if error.status == 403:
+                self._refused[(*kind, namespace)] = error
             if error.status in (403, 404, 405):
                 return []
             raise
+
+    def refused(self, kind: tuple[str, str], namespace: str) -> ApiError | None:
+        """What the server said about a kind that may not be listed in a namespace."""
+        return self._refused.get((*kind, namespace)) or self._refused.get((*kind, ""))
+
+    def find(self, ref: Ref) -> dict[str, Any] | None:
+        """A live object, listed already or read now. Raises ``ApiError`` where it may not be read."""
+        kind = (ref.api_version, ref.kind)
+        refused = self.refused(kind, ref.namespace)
+        if refused is not None or not (kind in self._everywhere or ref.namespace in self.namespaces):
+            return self.api.find(ref)
+        return next((item for item in self._by_namespace.get(ref.namespace, ()) if Ref.of(item) == ref), None)
 
     def of(self, namespace: str) -> list[dict[str, Any]]:
         """What was listed in a namespace, and what lies in none."""
@@ -191,7 +215,7 @@ def prepare(api: Api, helm: Helm, target: Target, found: Found, values: Values |
     refuse_foreign(current)
     recorded = referred(api, current.objects, target.name, target.namespace) if current else {}
     if current is not None and is_proven(target, found):
-        hooks = _hooks(current.body)
+        hooks = hooks_of(current.body)
         return Prepared(target.name, target.namespace, target.secrets, found, recorded, None, None, False, True, hooks)
     values = values or _values(helm, target)
     exists = current is not None or namespace_exists(api, target.namespace)
@@ -214,7 +238,14 @@ def prepare(api: Api, helm: Helm, target: Target, found: Found, values: Values |
 
 
 def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -> Gathered:
-    """What a plan is made from: live objects, and dry-run answers for those that differ. The kinds are loaded."""
+    """What a plan is made from: live objects, and dry-run answers for those that differ. The kinds are loaded.
+
+    Raises ``KubefateError`` for a kind that may not be read: what is not seen would look as if somebody had deleted it.
+    """
+    for kind in sorted(prepared.kinds):
+        refused = objects.refused(kind, prepared.namespace)
+        if refused is not None:
+            raise explain_phase(refused, "plan")
     wanted = {*prepared.recorded, *(prepared.desired or ())}
     gathered = Gathered(
         release=prepared.name,
@@ -298,7 +329,7 @@ def render_manifest(helm: Helm, target: Target, values: Values, current: Release
         return _rendered_alone(helm, target, values, current)
     manifest = str(body.get("manifest") or "")
     server_side = body.get("apply_method") == SERVER_SIDE
-    return Preview(manifest_objects(manifest), hook_texts(body), _hooks(body), server_side)
+    return Preview(manifest_objects(manifest), hook_texts(body), hooks_of(body), server_side)
 
 
 def _rendered_alone(helm: Helm, target: Target, values: Values, current: Release | None) -> Preview:
@@ -306,7 +337,7 @@ def _rendered_alone(helm: Helm, target: Target, values: Values, current: Release
     manifest = helm.template(target.name, target.chart.path, values.text, namespace=target.namespace, extra=extra)
     body = current.body if current else {}
     return Preview(
-        manifest_objects(manifest), hook_texts(body), _hooks(body), current.server_side if current else False
+        manifest_objects(manifest), hook_texts(body), hooks_of(body), current.server_side if current else False
     )
 
 
@@ -315,7 +346,7 @@ def hook_texts(body: Mapping[str, Any]) -> list[str]:
     return sorted(str(hook.get("manifest") or "").strip() for hook in body.get("hooks") or [])
 
 
-def _hooks(body: Mapping[str, Any]) -> list[Object]:
+def hooks_of(body: Mapping[str, Any]) -> list[Object]:
     """The objects of hooks; those that only ``helm test`` runs are left out."""
     found: list[Object] = []
     for hook in body.get("hooks") or []:
