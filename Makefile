@@ -20,10 +20,18 @@ SANDBOX := $(PYTHON_BIN) sandbox
 COLLECTIONS := $(abspath $(WORK)/collections)
 PLAYBOOK := deploy_fate
 ARGS :=
+# For an author of charts: the chart's folder, the chart that a new one is a copy of, its version, specs, and a folder
+# for what is made.
+CHART :=
+FROM :=
+VERSION := 0.1.0
+SPECS :=
+DEST :=
 # Parties of `make simulate`.
 PARTIES := 20
 
-.PHONY: help deploy play status remove test test-long test-real lint bench sandbox-up sandbox-down clean collection prerequisites
+.PHONY: help deploy play status remove test test-long test-real lint bench sandbox-up sandbox-down clean collection prerequisites \
+  chart-create chart-lock chart-lint chart-render chart-package bundle bundle-verify offline
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -52,6 +60,36 @@ remove: ## remove that federation
 # One playbook against the sandbox or against what the command line names; ARGS goes to ansible-playbook.
 play: collection
 	@scripts/play $(VENV) $(COLLECTIONS) '$(PLAYBOOK)' '$(OWN_INVENTORY)' '$(OWN_KUBECONFIG)' $(ARGS)
+
+chart-create: ## a new chart in CHART=folder, a copy of FROM=fate or made by helm
+	@$(MAKE) --no-print-directory offline PLAYBOOK=chart_create \
+	  ARGS="-e fate_chart_path='$(abspath $(CHART))' -e fate_chart_version='$(VERSION)' $(if $(FROM),-e fate_chart_source='$(FROM)') $(ARGS)"
+
+chart-lock: ## the dependencies of the chart in CHART=folder
+	@$(MAKE) --no-print-directory offline PLAYBOOK=chart_lock ARGS="-e fate_chart_path='$(abspath $(CHART))' $(ARGS)"
+
+chart-lint: ## look over the chart in CHART=folder, with SPECS=cluster.yaml, too
+	@$(MAKE) --no-print-directory offline PLAYBOOK=chart_lint \
+	  ARGS="-e fate_chart_path='$(abspath $(CHART))' $(if $(SPECS),-e fate_chart_specs='$(abspath $(SPECS))') $(ARGS)"
+
+chart-render: ## what CHART=folder makes of SPECS=cluster.yaml, into DEST=folder
+	@$(MAKE) --no-print-directory offline PLAYBOOK=chart_render ARGS="-e fate_chart_path='$(abspath $(CHART))' \
+	  -e fate_chart_dest='$(abspath $(DEST))' $(if $(SPECS),-e fate_chart_specs='$(abspath $(SPECS))') $(ARGS)"
+
+chart-package: ## the archive of CHART=folder, into DEST=folder
+	@$(MAKE) --no-print-directory offline PLAYBOOK=chart_package \
+	  ARGS="-e fate_chart_path='$(abspath $(CHART))' -e fate_chart_dest='$(abspath $(DEST))' $(ARGS)"
+
+bundle: ## an air-gap bundle in DEST=folder, of what INVENTORY=... deploys
+	@$(MAKE) --no-print-directory offline PLAYBOOK=bundle_create \
+	  ARGS="$(if $(OWN_INVENTORY),-i '$(abspath $(OWN_INVENTORY))') -e fate_bundle_dest='$(abspath $(DEST))' $(ARGS)"
+
+bundle-verify: ## verify the bundle in DEST=folder
+	@$(MAKE) --no-print-directory offline PLAYBOOK=bundle_verify ARGS="-e fate_bundle='$(abspath $(DEST))' $(ARGS)"
+
+# One playbook that needs no Kubernetes.
+offline: collection
+	@scripts/offline $(VENV) $(COLLECTIONS) '$(PLAYBOOK)' $(ARGS)
 
 sandbox-up: prerequisites ## start the sandbox control plane, building it where that is needed
 	@$(SANDBOX) up

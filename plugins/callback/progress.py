@@ -50,7 +50,7 @@ from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.progress import ENVIRONMENT
 
-MODULES = ("fate_cluster", "fate_federation_info", "fate_job")
+MODULES = ("fate_cluster", "fate_clusters", "fate_federation_info", "fate_job")
 SHOWN = 3
 """Parties named in one line; the others are counted."""
 SHORTEST = 0.2

@@ -59,3 +59,37 @@ notes:
     (charts, specs, kubeconfigs, certificates) are copied there for the time of the call. A path at which the
     controller has nothing is one of that machine.
 """
+    FILES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and tells what would be changed, without changing it.
+    support: full
+  diff_mode:
+    description: Shows no differences between files.
+    support: none
+  async:
+    description: Supports being run in the background with C(async).
+    support: full
+  platform:
+    description: Where it can run. It reaches no Kubernetes, so it is in no action group.
+    support: full
+    platforms: posix
+"""
+    FILES_INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Changes nothing, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so there is nothing to show.
+    support: N/A
+  async:
+    description: Supports being run in the background with C(async).
+    support: full
+  platform:
+    description: Where it can run. It reaches no Kubernetes, so it is in no action group.
+    support: full
+    platforms: posix
+"""

@@ -63,10 +63,7 @@ options:
         description: [Pods are evicted. Borne by default.]
         type: int
       job_failed:
-        description: [A Job failed. 30 s by default.]
-        type: int
-      hook_failed:
-        description: [A hook of the chart failed. 30 s by default.]
+        description: [A Job failed. 30 s by default. A hook that fails ends the update at once.]
         type: int
       progress_deadline:
         description: [A Deployment exceeded its progress deadline. Borne by default.]

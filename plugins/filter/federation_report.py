@@ -13,7 +13,7 @@ author:
 description:
   - Says whether pods are simulated, and then for each party chart and version, modules with their state, routes, and
     addresses.
-positional: hostvars
+positional: hostvars, hosts
 options:
   _input:
     description: Result of M(federatedai.kubefate.fate_federation_info).
@@ -25,6 +25,11 @@ options:
         P(federatedai.kubefate.cluster#role) sets, is newer than what the federation's plan says.
     type: dict
     default: {}
+  hosts:
+    description: Hosts that may have such a variable.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -39,29 +44,80 @@ _value:
   type: str
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.report import (
     cluster_lines,
     plan_lines,
     report,
 )
+from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.work import (
+    halts,
+    left_out,
+    outcome_of,
+    remaining,
+    to_do,
+    work,
+)
 
 
-def federation_report(planned: Mapping[str, Any], hostvars: Mapping[str, Any] | None = None) -> str:
+def federation_report(
+    planned: Mapping[str, Any], hostvars: Mapping[str, Any] | None = None, hosts: Iterable[str] = ()
+) -> str:
     """The lines, as one text."""
     newer: dict[str, Any] = {}
-    for host in planned["parties"] if hostvars else ():
+    for host in hosts if hostvars else ():
         applied = (hostvars or {})[host].get("cluster_result") or {}
         if applied.get("cluster"):
             newer[host] = applied["cluster"]
     return "\n".join(report(planned, newer))
 
 
-def federation_plan(planned: Mapping[str, Any]) -> str:
-    """What is going to be changed, and where."""
-    return "\n".join(plan_lines(planned))
+def federation_plan(planned: Mapping[str, Any], hosts: Iterable[str] | None = None) -> str:
+    """What is going to be changed, and where; and what stays inconsistent where only these hosts are changed."""
+    lines = plan_lines(planned)
+    if hosts is not None:
+        lines += left_out(planned, hosts)
+    return "\n".join(lines)
+
+
+def federation_work(
+    planned: Mapping[str, Any], hosts: Sequence[str], hostvars: Mapping[str, Any], shares: Any = "100%"
+) -> dict[str, Any]:
+    """The hosts that there is something to do for, in waves."""
+    wanted = [host for host in to_do(planned) if host in set(hosts)]
+    numbers = {host: hostvars[host].get("fate_wave") for host in wanted}
+    delegates = {host: str(hostvars[host].get("fate_delegate_to") or "") for host in wanted}
+    try:
+        return work(planned, hosts, numbers, delegates, shares)
+    except KubefateError as error:
+        raise AnsibleFilterError(f"{error.msg} {error.hint}") from None
+
+
+def party_outcome(work_: Mapping[str, Any], host: str, hostvars: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of one host, out of what was done for its wave."""
+    leader = next(leader for leader, group in work_["leaders"].items() if host in group)
+    there = hostvars[leader]
+    return outcome_of(host, there.get("fate_wave_done") or {}, there["fate_planned"]["parties"][host])
+
+
+def federation_halt(
+    work_: Mapping[str, Any], hosts: Sequence[str], hostvars: Mapping[str, Any], percentage: float
+) -> str:
+    """What remains, where the outcome of these hosts' wave ends the run; else nothing."""
+    outcomes = {host: party_outcome(work_, host, hostvars) for host in hosts}
+    left = remaining(work_["order"], work_["waves"], hosts)
+    if not halts(outcomes, float(percentage)):
+        return ""
+    failed = [host for host, outcome in outcomes.items() if outcome.get("failed")]
+    text = f"Halted at {', '.join(failed)}: {outcomes[failed[0]].get('msg', '')}"
+    if not left:
+        return f"{text} Nothing else remains."
+    return f"{text} What remains: {', '.join(left)}. Run again when the cause is gone: it goes on from here."
 
 
 def cluster_list(clusters: Iterable[Mapping[str, Any]]) -> str:
@@ -76,5 +132,8 @@ class FilterModule:
         return {
             "federation_report": federation_report,
             "federation_plan": federation_plan,
+            "federation_work": federation_work,
+            "federation_halt": federation_halt,
+            "party_outcome": party_outcome,
             "cluster_list": cluster_list,
         }

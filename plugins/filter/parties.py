@@ -46,8 +46,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge
+from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 
 CONNECTION = (
     "kubeconfig",
@@ -65,47 +68,95 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-PLAIN = (
-    "name",
-    "namespace",
-    "store_namespace",
-    "chart",
-    "chart_version",
-    "chart_path",
-    "advertise_host",
-    "advertise_port",
-    "routes",
-)
+CLUSTER = ("name", "namespace", "store_namespace", "chart", "chart_version", "chart_path", "chart_digest", "drift")
+"""What planning and applying take of a host's variables as it is."""
 SPACE = ("quota", "limit_range", "cluster_rights")
+"""What a namespace and its deployer get, where that is granted here."""
+MEMBER = ("role", "managed", "advertise_host", "advertise_port", "advertise", "inbound", "node_address", "routes")
+"""What only the plan of the whole federation takes."""
+APPLIED = ("wait", "wait_timeout", "patience", "on_failure")
+"""What only applying takes."""
+CHART_REPO = (
+    "url",
+    "username",
+    "password",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "validate_certs",
+    "plain_http",
+    "pass_credentials",
+)
 IDENTITY = (("party_id", "partyId"),)
 
 
 def parties(hosts: Iterable[str], hostvars: Mapping[str, Any], chart_version: str = "") -> list[dict[str, Any]]:
     """One entry for each host. chart_version: in place of what the inventory says."""
-    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise AnsibleFilterError("federatedai.kubefate.parties takes a list of host names, such as groups['fate'].")
-    found = [_party(str(host), hostvars[host]) for host in hosts]
-    return [{**party, "chart_version": chart_version} for party in found] if chart_version else found
+    return [_party(host, hostvars[host], chart_version) for host in _names(hosts)]
 
 
-def _party(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    party: dict[str, Any] = {"host": host}
-    for name in PLAIN:
-        if _given(variables, name):
-            party[name] = variables[f"fate_{name}"]
-    party["connection"] = connection(variables)
-    party["spec_files"] = _files(variables)
-    party["spec"] = spec(variables)
-    if variables.get("fate_manage_rbac", True):
-        party["deployer"] = variables.get("fate_service_account") or "fate-deployer"
-        party["namespace_labels"] = variables.get("fate_namespace_labels") or {}
-        party |= {name: variables[f"fate_{name}"] for name in SPACE if _given(variables, name)}
-    return party
+def clusters(
+    hosts: Iterable[str], hostvars: Mapping[str, Any], planned: Mapping[str, Any], chart_version: str = ""
+) -> list[dict[str, Any]]:
+    """One entry for each host that could be planned, with what that adds to its spec. chart_version: as above."""
+    found = []
+    for host in _names(hosts):
+        party = planned["parties"][host]
+        if party["failed"]:
+            continue
+        variables = hostvars[host]
+        entry = _cluster(host, variables, chart_version)
+        entry["spec"] = merge(plain(entry["spec"]), plain(party["additions"]))
+        entry |= {name: variables[f"fate_{name}"] for name in APPLIED if _given(variables, name)}
+        if _given(variables, "running_jobs"):
+            entry["running_fate_jobs"] = variables["fate_running_jobs"]
+        found.append(entry)
+    return found
+
+
+def links(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The exceptions that ``fate_links`` of these hosts make; a list that several share counts once. Names of groups
+    become their hosts."""
+    lists: list[Any] = []
+    found: list[dict[str, Any]] = []
+    for host in _names(hosts):
+        variables = hostvars[host]
+        entries = plain(variables["fate_links"]) if _given(variables, "links") else []
+        if entries not in lists:
+            lists.append(entries)
+            found += [_link(entry, host, variables["groups"]) for entry in entries]
+    return found
 
 
 def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
     """The connection options that a host's variables give."""
     return {name: variables[f"fate_{name}"] for name in CONNECTION if _given(variables, name)}
+
+
+def kubernetes(variables: Mapping[str, Any]) -> str:
+    """The API server that a host's variables lead to, and by what; where another machine has the files that they name,
+    only what they say."""
+    options = plain(connection(variables))
+    try:
+        found = resolve(options)
+    except KubefateError:
+        named = [f"{name} {options[name]}" for name in ("host", "context", "kubeconfig") if _is_text(options.get(name))]
+        return ", ".join(named) or "the current context"
+    return f"{found.server} ({found.origin})"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def chart_repo(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart repository that a host's variables ``fate_chart_repo_*`` name, or the air-gap bundle."""
+    given = {
+        name: variables[f"fate_chart_repo_{name}"] for name in CHART_REPO if _given(variables, f"chart_repo_{name}")
+    }
+    if _given(variables, "bundle"):
+        given = {"url": f"{variables['fate_bundle']}/charts"}
+    return given
 
 
 def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,9 +172,79 @@ def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _files(variables: Mapping[str, Any]) -> list[str]:
-    files = variables.get("fate_spec_files") or []
-    return [files] if isinstance(files, str) else list(files)
+def _names(hosts: Iterable[str]) -> list[str]:
+    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
+        raise AnsibleFilterError("federatedai.kubefate.parties takes a list of host names, such as groups['fate'].")
+    return [str(host) for host in hosts]
+
+
+def _cluster(host: str, variables: Mapping[str, Any], chart_version: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {"host": host}
+    for name in CLUSTER:
+        if _given(variables, name):
+            entry[name] = variables[f"fate_{name}"]
+    if chart_version:
+        entry["chart_version"] = chart_version
+    entry["connection"] = connection(variables)
+    if repository := chart_repo(variables):
+        entry["chart_repo"] = repository
+    entry["spec_files"] = _listed(variables.get("fate_spec_files"))
+    entry["spec"] = spec(variables)
+    if boolean(variables.get("fate_manage_rbac", True)):
+        entry["deployer"] = variables.get("fate_service_account") or "fate-deployer"
+        entry["namespace_labels"] = variables.get("fate_namespace_labels") or {}
+        entry |= {name: variables[f"fate_{name}"] for name in SPACE if _given(variables, name)}
+    return entry
+
+
+def _party(host: str, variables: Mapping[str, Any], chart_version: str) -> dict[str, Any]:
+    party = _cluster(host, variables, chart_version)
+    for name in MEMBER:
+        if _given(variables, name):
+            party[name] = variables[f"fate_{name}"]
+    if _given(variables, "party_state"):
+        party["state"] = variables["fate_party_state"]
+    if _given(variables, "version"):
+        party["fate_version"] = variables["fate_version"]
+    if "fate_exchange" in variables:
+        party["exchanges"] = _listed(variables["fate_exchange"])
+    if variables.get("inventory_file"):
+        party["inventory"] = variables["inventory_file"]
+    return party
+
+
+def _link(entry: Any, host: str, groups: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of ``fate_links`` as the module takes it."""
+    keys = set(entry) if isinstance(entry, Mapping) else set()
+    if keys == {"between", "via"} and isinstance(entry["between"], list) and len(entry["between"]) == 2:
+        origins, targets = entry["between"]
+    elif keys == {"from", "to", "via"}:
+        origins, targets = entry["from"], entry["to"]
+    else:
+        raise AnsibleFilterError(
+            f"fate_links of {host} has the entry {plain(entry)}. Write {{between: [one, other], via: never}}, or "
+            "{from: one, to: other, via: direct} for one direction; via is never, direct or the host of an exchange."
+        )
+    return {
+        "origins": _members(origins, groups),
+        "targets": _members(targets, groups),
+        "via": str(entry["via"]),
+        "both_ways": "between" in keys,
+    }
+
+
+def _members(names: Any, groups: Mapping[str, Any]) -> list[str]:
+    """Hosts by their names or those of their groups."""
+    found: list[str] = []
+    for name in _listed(names):
+        found += map(str, groups[name]) if name in groups else [name]
+    return list(dict.fromkeys(found))
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None or value == "":
+        return []
+    return [str(value)] if isinstance(value, str) else [str(item) for item in value]
 
 
 def _given(variables: Mapping[str, Any], name: str) -> bool:
@@ -134,4 +255,11 @@ class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"parties": parties, "party_spec": spec}
+        return {
+            "parties": parties,
+            "party_clusters": clusters,
+            "party_links": links,
+            "party_spec": spec,
+            "party_kubernetes": kubernetes,
+            "chart_repo": chart_repo,
+        }

@@ -81,14 +81,32 @@ STORE = Arguments({"store_namespace": {"type": "str", "default": STORE_NAMESPACE
 
 PROGRESS = Arguments({"progress_dir": {"type": "path"}})
 
-CHART = Arguments(
+CHART_REPO = Arguments(
     {
-        "chart": {"type": "str", "aliases": ["chart_name"]},
+        "chart_repo_url": {"type": "str", "aliases": ["repo_url", "chart_repository"]},
+        "chart_repo_username": {"type": "str", "aliases": ["repo_username"]},
+        "chart_repo_password": {"type": "str", "aliases": ["repo_password"], "no_log": True},
+        "chart_repo_ca_cert": {"type": "path", "aliases": ["chart_ca_cert"]},
+        "chart_repo_client_cert": {"type": "path", "aliases": ["chart_ssl_cert_file"]},
+        "chart_repo_client_key": {"type": "path", "aliases": ["chart_ssl_key_file"], "no_log": False},
+        "chart_repo_validate_certs": {"type": "bool"},
+        "chart_repo_plain_http": {"type": "bool", "aliases": ["plain_http"]},
+        "chart_repo_pass_credentials": {"type": "bool", "aliases": ["pass_credentials"], "no_log": False},
+        "bundled_charts": {"type": "dict"},
+    },
+    required_together=[("chart_repo_username", "chart_repo_password")],
+)
+
+CHART_CHOICE = Arguments(
+    {
+        "chart": {"type": "str", "aliases": ["chart_name", "chart_ref"]},
         "chart_version": {"type": "str"},
         "chart_path": {"type": "path"},
-        "bundled_charts": {"type": "dict"},
+        "chart_digest": {"type": "str"},
     }
 )
+
+CHART = CHART_CHOICE | CHART_REPO
 
 SPEC = Arguments(
     {

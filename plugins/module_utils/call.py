@@ -12,23 +12,28 @@ import getpass
 import os
 import socket
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from .arguments import Arguments, connection_options
-from .chart.lookup import find_chart
+from .chart.lookup import ChartFinder, Wanted
 from .chart.package import Chart
+from .chart.repository import Repository
 from .chart.store import ChartStore
 from .cluster.context import Context
 from .cluster.options import Options
 from .data import blanked, redact
 from .errors import Kind, KubefateError
 from .helm.cli import Helm
+from .helm.previews import Previews
 from .helm.runner import Runner
 from .kube.client import Api
 from .kube.connection import Connection, resolve
+from .plan.show import with_diffs
 from .progress import ENVIRONMENT, FileProgress
 from .yamltext import dump_yaml
 
@@ -46,7 +51,8 @@ class Entry:
 @dataclass(slots=True)
 class Call:
     """runner: runs programs. folder: only the user can read it, and it goes with the call. secret_paths: dotted paths
-    of secrets in the spec, secrets: what stands there; filled in by the work."""
+    of secrets in the spec, secrets: what stands there; filled in by the work. run_folder: such a folder that goes with
+    the run of Ansible; empty where there is none. diff: somebody wants to see what changes."""
 
     params: dict[str, Any]
     check_mode: bool
@@ -54,7 +60,12 @@ class Call:
     folder: str
     secret_paths: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
+    run_folder: str = ""
+    diff: bool = False
     _api: Api | None = None
+    _turns: AbstractContextManager[Any] = field(
+        default_factory=lambda: threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
+    )
 
     def connection(self) -> Connection:
         """The connection that the options name; with service_account, as that account."""
@@ -78,26 +89,36 @@ class Call:
         """Helm on the same Kubernetes."""
         return self.helm_for(self.api().connection)
 
+    def helm_at(self, home: str) -> Helm:
+        """Helm for charts alone, with settings in a folder of this call. It reaches no Kubernetes."""
+        return Helm(self.runner, self.params.get("helm_binary") or "", home=home)
+
     def helm_for(self, connection: Connection) -> Helm:
         """Helm on one Kubernetes; its kubeconfig lies in the private folder."""
         handle, path = tempfile.mkstemp(prefix="kubeconfig-", dir=self.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(dump_yaml(connection.kubeconfig))
-        return Helm(self.runner, self.params.get("helm_binary") or "", path)
+        return Helm(
+            self.runner,
+            self.params.get("helm_binary") or "",
+            path,
+            connection.server,
+            previews=Previews(self.run_folder),
+            turns=self._turns,
+        )
 
     def progress(self, about: str) -> FileProgress:
         return FileProgress(about, self.params.get("progress_dir") or os.environ.get(ENVIRONMENT))
 
-    def options(self) -> Options:
-        """What the parameters say about how to plan and apply."""
+    def options(self, own: Mapping[str, Any] | None = None) -> Options:
+        """What the parameters say about how to plan and apply. own: what one of several clusters says for itself."""
+        params = {**self.params, **{key: value for key, value in (own or {}).items() if value is not None}}
         return Options.of(
             {
-                **self.params,
-                "ignore": self.params.get("ignore_differences"),
-                "history": self.params.get("history_max"),
-                "patience": {
-                    key: value for key, value in (self.params.get("patience") or {}).items() if value is not None
-                },
+                **params,
+                "ignore": params.get("ignore_differences"),
+                "history": params.get("history_max"),
+                "patience": {key: value for key, value in (params.get("patience") or {}).items() if value is not None},
             }
         )
 
@@ -105,16 +126,21 @@ class Call:
         """What the operations on one cluster need."""
         return Context(self.api(), self.helm(), self.options(), runner_name(), self.progress(about), self.secrets)
 
+    def finder(self, params: Mapping[str, Any] | None = None) -> ChartFinder:
+        """What finds charts. params: options that name the repository; those of the call by default."""
+        repository = Repository.of(self.params if params is None else params, os.environ)
+        self.secrets |= {repository.password} if repository.password else set()
+        return ChartFinder(self.params.get("bundled_charts") or {}, self.folder, repository, self.helm_at)
+
     def chart(self, name: str, version: str) -> Chart:
         """The chart that the options, and otherwise the spec, name."""
-        return find_chart(
+        wanted = Wanted(
             self.params.get("chart") or name,
             self.params.get("chart_version") or version,
-            path=self.params.get("chart_path") or "",
-            bundled=self.params.get("bundled_charts") or {},
-            store=None if self.params.get("chart_path") else self.store(),
-            folder=self.folder,
+            self.params.get("chart_path") or "",
+            self.params.get("chart_digest") or "",
         )
+        return self.finder().find(wanted, None if wanted.path else self.store())
 
     def store(self) -> ChartStore:
         return ChartStore(self.api(), self.params["store_namespace"])
@@ -134,7 +160,8 @@ def carry_out(entry: Entry, call: Call, *, verbose: bool) -> dict[str, Any]:
 
     verbose: add the traceback of an error that nobody expected.
     """
-    outcome: dict[str, Any] = blanked(_outcome(entry, call, verbose), call.secrets)
+    found = with_diffs(_outcome(entry, call, verbose), call.diff)
+    outcome: dict[str, Any] = blanked(found, call.secrets)
     return outcome
 
 
@@ -159,8 +186,11 @@ def hidden(params: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
         shown["kubeconfig"] = "(data, not shown)"
     if shown.get("spec"):
         shown["spec"] = redact(shown["spec"], paths)
-    if shown.get("parties"):
-        shown["parties"] = [_hidden_party(party, paths) for party in shown["parties"]]
+    if shown.get("secret_values"):
+        shown["secret_values"] = redact(shown["secret_values"], shown["secret_values"])
+    for several in ("parties", "clusters"):
+        if shown.get(several):
+            shown[several] = [_hidden_party(party, paths) for party in shown[several]]
     return shown
 
 
@@ -169,4 +199,5 @@ def _hidden_party(party: Mapping[str, Any], paths: set[str]) -> dict[str, Any]:
     connection = redact(party.get("connection") or {}, secrets)
     if isinstance(connection.get("kubeconfig"), Mapping):
         connection["kubeconfig"] = "(data, not shown)"
-    return {**party, "spec": redact(party.get("spec") or {}, paths), "connection": connection}
+    repository = redact(party.get("chart_repo") or {})
+    return {**party, "spec": redact(party.get("spec") or {}, paths), "connection": connection, "chart_repo": repository}

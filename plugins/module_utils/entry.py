@@ -91,7 +91,7 @@ def execute(entry: Entry) -> None:
     module = AnsibleModule(**entry.arguments.as_kwargs(), supports_check_mode=True, no_log=True)
     signal.signal(signal.SIGTERM, _terminated)
     with tempfile.TemporaryDirectory(prefix="kubefate-", dir=module.tmpdir) as folder:
-        call = Call(module.params, bool(module.check_mode), CommandRunner(module), folder)
+        call = Call(module.params, bool(module.check_mode), CommandRunner(module), folder, diff=bool(module._diff))
         outcome = carry_out(entry, call, verbose=module._verbosity >= 3)
     module.params = hidden(module.params, call.secret_paths)
     for text in outcome.pop("warnings", []):

@@ -46,7 +46,6 @@ class ReleaseLock:
     ):
         self.api, self.holder, self.timeout, self.on_wait = api, holder, timeout, on_wait
         self.ref = Ref("coordination.k8s.io/v1", "Lease", namespace, f"kubefate-{release}"[:253])
-        self.lost = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -126,8 +125,7 @@ class ReleaseLock:
             try:
                 lease = self.api.find(self.ref)
                 if not lease or lease["spec"].get("holderIdentity") != self.holder:
-                    self.lost = True
-                    return
+                    return  # taken over while this machine was away; helm's own lock keeps the two apart
                 lease["spec"]["renewTime"] = _now()
                 self.api.replace(lease)
             except KubefateError:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,13 @@ def pod_template(obj: Object) -> Mapping[str, Any]:
     if obj.get("kind") == "CronJob":
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}
     return spec.get("template") or {}
+
+
+def pods_of(workload: Object, objects: Iterable[Object]) -> list[Object]:
+    """The pods among some objects that a workload's selector names, by name."""
+    selector = ((workload.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+    pods = (obj for obj in objects if obj.get("kind") == "Pod" and selector)
+    return sorted((pod for pod in pods if selector.items() <= labels_of(pod).items()), key=name_of)
 
 
 def module_of(obj: Object) -> str:

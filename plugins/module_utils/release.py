@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,10 @@ PROOF_LABEL = "kubefate.federatedai.org/proof"
 Helm carries labels over to the next revision, whoever makes it; so the label names the revision that it is about, and
 one that names another proves nothing.
 """
+UNPROVEN = "unproven"
+"""In place of the digest, for a revision that is ours and of which it is not known what it was made from."""
+CHART_LABEL = "kubefate.federatedai.org/chart-digest"
+"""Label of a revision: the digest of the chart that it was made from, with the revision for the same reason."""
 STOPPED_LABEL = "kubefate.federatedai.org/stopped"
 """Label of a revision whose workloads were scaled to zero on purpose: ``r<revision>``, for the same reason."""
 SERVER_SIDE = "ssa"
@@ -99,6 +104,12 @@ class Release:
         return Ref("v1", "Secret", self.namespace, f"sh.helm.release.v1.{self.name}.v{self.revision}")
 
     @property
+    def chart_digest(self) -> str:
+        """The digest of the chart that this revision was made from, empty where that is not known."""
+        number, _dash, digest = self.labels.get(CHART_LABEL, "").partition("-")
+        return digest if number == f"r{self.revision}" else ""
+
+    @property
     def stopped(self) -> bool:
         """Whether the cluster was stopped since this revision was made."""
         return self.labels.get(STOPPED_LABEL) == f"r{self.revision}"
@@ -129,6 +140,12 @@ class Release:
     @property
     def last_deployed(self) -> str:
         return str((self.body.get("info") or {}).get("last_deployed") or "")
+
+    @property
+    def modified(self) -> str:
+        """When Helm last wrote the record, by its label; the record itself is not decoded."""
+        seconds = self.labels.get("modifiedAt", "")
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat() if seconds.isdigit() else ""
 
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
@@ -183,9 +200,14 @@ def fingerprint(chart: Chart, spec: Mapping[str, Any]) -> str:
     return digest(RENDERING, chart.digest, canonical(spec))
 
 
-def proof(revision: int, chart_and_spec: str) -> str:
-    """The value of ``PROOF_LABEL``; uncut for revisions below a billion."""
-    return f"r{revision}-{chart_and_spec}"[:63]
+def proof(revision: int, digest: str) -> str:
+    """The value of ``PROOF_LABEL`` and, for a chart's digest, of ``CHART_LABEL``; uncut below revision a billion."""
+    return f"r{revision}-{digest}"[:63]
+
+
+def names(label: str, revision: int) -> bool:
+    """Whether a ``PROOF_LABEL`` is about that revision: only then this collection made it, or knows what it is."""
+    return label.startswith(f"r{revision}-")
 
 
 def newest(secrets: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Release]]:

@@ -58,12 +58,26 @@ _MANIFEST = (
 {{- $_ := set . "value" $list }}
 {{- end }}
 {{- end }}
-{{- range $key, $spec := .Values.specs }}
-{{- include "integers" (dict "map" $spec) }}
-{{ $key }}: {{ include (print $.Template.BasePath "/_values-template.yaml") $spec | b64enc }}
+{{- range $name, $spec := .Values.specs }}
+{{- range $path := index $.Values.places $name }}
+{{- $place := $spec }}
+{{- range initial $path }}{{ $place = index $place . }}{{ end }}
+{{- $key := last $path }}
+{{- $value := index $place $key }}
+{{- if kindIs "string" $value }}
+{{- $_ := set $place $key (int (trimPrefix "MARK" $value)) }}
+{{- else }}
+{{- $box := dict "value" $value }}
+{{- include "integer" $box }}
+{{- $_ := set $place $key $box.value }}
+{{- end }}
+{{- end }}
+{{ $name }}: {{ include (print $.Template.BasePath "/_values-template.yaml") $spec | b64enc }}
 {{- end }}
 """
 ).replace("MARK", "\\u0001int:")
+"""Text becomes integers again only where there are some, which helm is told: looking for them costs more than all the
+rest. Lists cannot be written to, so one that has integers is made anew as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,8 @@ def _render_together(
     helm: Helm, template: str, specs: Mapping[str, Mapping[str, Any]], where: str
 ) -> dict[str, Values]:
     keys = {f"spec{number}": name for number, name in enumerate(specs)}
-    given = _as_yaml({"specs": {key: mark_integers(specs[name]) for key, name in keys.items()}})
+    marked = {key: mark_integers(specs[name]) for key, name in keys.items()}
+    given = _as_yaml({"specs": marked, "places": {key: integer_places(spec) for key, spec in marked.items()}})
     with tempfile.TemporaryDirectory(prefix="kubefate-") as folder:
         os.mkdir(os.path.join(folder, "templates"))
         for path, text in (
@@ -177,6 +192,35 @@ def mark_integers(value: Any) -> Any:
             return f"{MARK}{value}"
         case _:
             return value
+
+
+def integer_places(marked: Mapping[str, Any]) -> list[list[str]]:
+    """Where a marked spec has integers: paths through mappings, to the integer or to the list that it is in."""
+    found: list[list[str]] = []
+
+    def walk(value: Mapping[str, Any], path: list[str]) -> None:
+        for key, item in value.items():
+            match item:
+                case Mapping():
+                    walk(item, [*path, key])
+                case str() if item.startswith(MARK):
+                    found.append([*path, key])
+                case list() if _has_integer(item):
+                    found.append([*path, key])
+
+    walk(marked, [])
+    return found
+
+
+def _has_integer(value: Any) -> bool:
+    match value:
+        case Mapping():
+            return any(_has_integer(item) for item in value.values())
+        case list():
+            return any(_has_integer(item) for item in value)
+        case str():
+            return value.startswith(MARK)
+    return False
 
 
 def _reason(text: str) -> str:

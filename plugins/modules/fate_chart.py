@@ -18,19 +18,32 @@ description:
 extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.store
+  - federatedai.kubefate.helm
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.attributes
 options:
   path:
     description:
-      - Path of the chart's folder or C(.tgz) archive. Required with O(state=present).
+      - Path of the chart's folder or C(.tgz) archive. With O(state=present), this or O(name) is required.
     type: path
+    aliases: [chart_path]
   name:
     description:
       - Name of the chart. With O(path), it must be what the chart itself says.
+      - Without O(path), it is looked for among the charts of this collection, then in O(chart_repo_url). A reference
+        such as C(oci://host/path/name) or the URL of an archive is used as it is.
     type: str
+    aliases: [chart, chart_name, chart_ref]
   version:
     description:
-      - Version of the chart, with or without a leading v. With O(path), it must be what the chart itself says.
+      - Version of the chart, with or without a leading v, or with O(state=present) a range such as C(^1.2).
+        With O(path), it must be what the chart itself says.
+    type: str
+    aliases: [chart_version]
+  chart_digest:
+    description:
+      - Digest that the chart must have, or nothing is stored. Either that of its content, or C(sha256:...) of its
+        archive or of its manifest in a registry.
     type: str
   state:
     description:
@@ -53,6 +66,16 @@ EXAMPLES = r"""
   federatedai.kubefate.fate_chart:
     context: party-9999
     path: charts/my-fate
+
+- name: Upload a chart of a registry, which must be the one that was tested
+  federatedai.kubefate.fate_chart:
+    context: party-9999
+    chart_ref: oci://harbor.example.com/fate/my-fate
+    chart_version: ^1.2
+    chart_digest: sha256:{{ tested_manifest }}
+    chart_repo_username: robot$deploy
+    chart_repo_password: "{{ harbor_token }}"
+    chart_repo_ca_cert: /etc/ssl/bank-ca.pem
 
 - name: Delete a chart
   federatedai.kubefate.fate_chart:
@@ -84,13 +107,30 @@ chart:
       description: Its description.
       type: str
       returned: always
+    type:
+      description: What it deploys.
+      type: str
+      returned: always
     source:
       description: Where it is.
+      type: str
+      returned: always
+    origin:
+      description: Empty. What M(federatedai.kubefate.fate_chart_info) lists of a repository has an address here.
       type: str
       returned: always
     digest:
       description: Digest over all of its files.
       type: str
+      returned: always
+    archive_digest:
+      description: Digest of its archive.
+      type: str
+      returned: always
+    fate_versions:
+      description: Versions of FATE that it deploys, where it says so.
+      type: list
+      elements: str
       returned: always
 """
 

@@ -11,36 +11,57 @@ version_added: 1.0.0
 author:
   - The federatedai.kubefate authors (@FederatedAI)
 description:
-  - Lists the charts that were uploaded to a Kubernetes and those that come with this collection.
+  - Lists the charts that were uploaded to a Kubernetes, those that come with this collection, and those of a
+    repository.
   - Describes them with the values template, its example and the schema of the spec.
   - Writes them to a folder as archives.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.store
+  - federatedai.kubefate.helm
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.attributes.info
 options:
+  path:
+    description:
+      - Path of a chart folder or archive. That chart alone is shown.
+    type: path
+    aliases: [chart_path]
   name:
     description:
-      - Only charts of this name.
+      - Only charts of this name. A registry (C(oci://)) has no list, so one chart must be named there.
+      - A reference, such as C(oci://host/path/name) or the URL of an archive, is the one chart that is shown.
     type: str
+    aliases: [chart, chart_name, chart_ref]
   version:
     description:
-      - Only charts of this version, with or without a leading v. For a chart of this collection, also a version of
-        FATE.
+      - Only charts of this version, with or without a leading v, or of the versions of a range such as C(^1.2). Also a
+        version of FATE, for a chart that says which it deploys.
     type: str
+    aliases: [chart_version]
+  type:
+    description:
+      - Only charts that deploy this, such as V(fate), V(fate-serving) or V(fate-exchange). A chart says so in its
+        annotation C(kubefate.federatedai.org/type); its name is its type by default.
+    type: str
+  sources:
+    description:
+      - Where to look. Only V(store) needs a Kubernetes, and only V(repository) the network.
+      - A repository is looked into where O(chart_repo_url) or the environment names one.
+    type: list
+    elements: str
+    choices: [store, bundled, repository]
+    default: [store, bundled, repository]
   details:
     description:
-      - Return the values template, its example, the schema of the spec and the list of files, too.
+      - Return the values template, its example, the schema of the spec, the dependencies and the list of files, too.
     type: bool
     default: false
+    aliases: [describe]
   download_to:
     description:
       - Folder into which the archives of the charts are written.
     type: path
-  bundled_charts:
-    description:
-      - Where the charts of this collection lie, name to path. It is filled in by the collection itself.
-    type: dict
 """
 
 EXAMPLES = r"""
@@ -51,9 +72,15 @@ EXAMPLES = r"""
 
 - name: What may be written into a spec of chart fate
   federatedai.kubefate.fate_chart_info:
-    context: party-9999
+    sources: [bundled]
     name: fate
     details: true
+
+- name: Which exchanges a Helm repository has
+  federatedai.kubefate.fate_chart_info:
+    sources: [repository]
+    chart_repo_url: https://charts.example.com/fate
+    type: fate-exchange
 
 - name: Get a chart back
   federatedai.kubefate.fate_chart_info:
@@ -65,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 charts:
-  description: The charts, those of the store first.
+  description: The charts, those of the store first, then those of the collection and of the repository.
   returned: always
   type: list
   elements: dict
@@ -82,19 +109,35 @@ charts:
       description: The version of the program that it deploys, as the chart says.
       type: str
       returned: always
+    description:
+      description: Its description.
+      type: str
+      returned: always
+    type:
+      description: What it deploys.
+      type: str
+      returned: always
     source:
-      description: V(store) or V(bundled).
+      description: V(store), V(bundled), V(repository), V(oci), V(url), V(folder) or V(archive).
+      type: str
+      returned: always
+    origin:
+      description: Address of the repository, or of the chart itself. Empty for what is here.
       type: str
       returned: always
     digest:
-      description: Digest over all of its files.
+      description: Digest over all of its files. Empty for what only the index of a repository is known of.
+      type: str
+      returned: always
+    archive_digest:
+      description: Digest of its archive, if it is one.
       type: str
       returned: always
     fate_versions:
-      description: Versions of FATE that a chart of this collection deploys.
+      description: Versions of FATE that it deploys, where it says so.
       type: list
       elements: str
-      returned: for bundled charts
+      returned: always
     values_template:
       description: Text of the values template.
       type: str
@@ -106,6 +149,11 @@ charts:
     spec_schema:
       description: JSON schema of the spec.
       type: dict
+      returned: with O(details)
+    dependencies:
+      description: The charts that it needs, as Chart.yaml lists them.
+      type: list
+      elements: dict
       returned: with O(details)
     files:
       description: Paths of the chart's files.

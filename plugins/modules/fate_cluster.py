@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - federatedai.kubefate.connection
   - federatedai.kubefate.cluster
   - federatedai.kubefate.chart
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.wait
   - federatedai.kubefate.apply
   - federatedai.kubefate.helm
@@ -31,13 +32,16 @@ options:
     description:
       - V(present) brings the cluster to what the spec says.
         A cluster that was stopped is started.
-      - V(absent) removes it. Data volumes, the Secrets that were generated for it and the namespace stay, unless
-        O(purge_data) or O(purge_namespace) is set.
+      - V(absent) removes it. Data volumes, the Secrets that were generated for it and job records stay, unless
+        O(purge_data) is set, and so does the namespace, unless O(purge_namespace) is.
       - V(stopped) scales it to zero and V(started) back to what its release says; everything else stays.
       - V(restarted) replaces its pods, by each workload's own strategy. It does so in every run.
       - V(rolled_back) brings it back to an earlier revision, as a new one.
+      - V(rotated) gives the Secrets that were generated for it new values, without losing data. The running server is
+        told first, then the Secret changes, then exactly the pods that read it restart. It does so in every run; one
+        that was interrupted is finished by the next. It needs the spec.
     type: str
-    choices: [present, absent, stopped, started, restarted, rolled_back]
+    choices: [present, absent, stopped, started, restarted, rolled_back, rotated]
     default: present
   modules:
     description:
@@ -51,9 +55,23 @@ options:
         deployed.
     type: int
     default: 0
+  secrets:
+    description:
+      - With O(state=rotated), names of the Secrets to rotate; all that the chart says how to rotate by default.
+    type: list
+    elements: str
+    default: []
+  secret_values:
+    description:
+      - With O(state=rotated), values that are not to be generated, as a mapping of the names of Secrets to
+        mappings of their keys to values. Keep them in a file that ansible-vault encrypts.
+      - A value that the spec gives is changed by changing the spec.
+    type: dict
+    default: {}
   purge_data:
     description:
-      - With O(state=absent), also delete the data volumes of the cluster and the Secrets that were generated for it.
+      - With O(state=absent), also delete the data volumes of the cluster, the Secrets that were generated for it, and
+        the records of its jobs but for the removal's own.
       - What was stored in them is lost.
     type: bool
     default: false
@@ -108,6 +126,22 @@ EXAMPLES = r"""
     name: fate-9999
     state: stopped
 
+- name: Give every generated password of a party a new value
+  federatedai.kubefate.fate_cluster:
+    context: party-9999
+    spec_files: [cluster.yaml]
+    state: rotated
+
+- name: Give FATE-Board a password of one's own
+  federatedai.kubefate.fate_cluster:
+    context: party-9999
+    spec_files: [cluster.yaml]
+    state: rotated
+    secrets: [fate-fateboard]
+    secret_values:
+      fate-fateboard:
+        password: "{{ board_password }}"
+
 - name: Remove a party, with its data
   federatedai.kubefate.fate_cluster:
     context: party-9999
@@ -132,7 +166,9 @@ cluster:
       type: str
       returned: always
     chart:
-      description: Chart name, version and app_version.
+      description:
+        - Chart name, version, app_version and the digest of its content. The digest is empty for a revision that
+          somebody else made.
       type: dict
       returned: when the release exists
     revision:
@@ -178,7 +214,7 @@ plan:
   contains:
     operation:
       description: One of V(none), V(install), V(upgrade), V(repair), V(uninstall), V(stop), V(start),
-        V(restart).
+        V(restart), V(rotate).
       type: str
       returned: always
     reason:
@@ -196,7 +232,7 @@ plan:
       elements: dict
       returned: always
     restarts:
-      description: Workloads whose pods are replaced, and why.
+      description: Workloads whose pods are replaced, with the names of these pods and the reason.
       type: list
       elements: dict
       returned: always

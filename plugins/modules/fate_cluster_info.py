@@ -124,7 +124,9 @@ clusters:
       type: str
       returned: when the release exists
     chart:
-      description: Chart name, version and app_version.
+      description:
+        - Chart name, version, app_version and the digest of its content. The digest is empty for a revision that
+          somebody else made.
       type: dict
       returned: when the release exists
     revision:

@@ -12,11 +12,13 @@ author:
   - The federatedai.kubefate authors (@FederatedAI)
 description:
   - Plans all parties of a federation in one process and changes nothing.
-  - Party ids, namespaces and node ports that two parties claim are found before anything is contacted. Routes between
-    the parties are made from the inventory. Then each party is planned as M(federatedai.kubefate.fate_cluster) would.
+  - Party ids, names, namespaces, node ports and host names that two parties claim, and versions and engines that do
+    not work together, are found before anything is contacted. Routes between the parties, direct or through exchanges,
+    are made from the inventory. Then each party is planned as M(federatedai.kubefate.fate_cluster) would.
   - A party that cannot be planned fails alone, and the others are planned.
 extends_documentation_fragment:
   - federatedai.kubefate.connection
+  - federatedai.kubefate.chart_repo
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress
@@ -54,7 +56,8 @@ options:
         type: str
       store_namespace:
         description:
-          - Where its job records and uploaded charts are. O(store_namespace) by default.
+          - Where its job records and uploaded charts are. O(store_namespace) by default. The cluster's own namespace
+            keeps it from needing any right outside.
         type: str
       spec:
         description:
@@ -73,26 +76,22 @@ options:
         type: str
       chart_version:
         description:
-          - Version of the chart. The key C(chartVersion) of the spec by default.
+          - Version of the chart, or a range. The key C(chartVersion) of the spec by default.
         type: str
       chart_path:
         description:
           - Path of a chart folder or archive.
         type: path
-      advertise_host:
+      chart_digest:
         description:
-          - Address under which the other parties reach this one.
+          - Digest that the chart must have.
         type: str
-      advertise_port:
+      chart_repo:
         description:
-          - Port that belongs to O(parties[].advertise_host).
-        type: int
-      routes:
-        description:
-          - V(inventory) gives the party a route to each other one. V(spec) leaves its routes to what its spec lists.
-        type: str
-        choices: [inventory, spec]
-        default: inventory
+          - The party's own chart repository, with the options C(chart_repo_*) of this module, named C(url),
+            C(username), C(password), C(ca_cert) and so on.
+        type: dict
+        default: {}
       deployer:
         description:
           - Service account that deploys the party. If it is given, the plan says what granting it the rights would
@@ -100,25 +99,130 @@ options:
         type: str
       namespace_labels:
         description:
-          - Labels that the party's namespace shall have.
+          - Labels that its namespace shall have.
         type: dict
         default: {}
       quota:
         description:
-          - What the party's namespace may use, as in M(federatedai.kubefate.fate_user).
+          - What its namespace may use, as in M(federatedai.kubefate.fate_user).
         type: dict
         default: {}
       limit_range:
         description:
-          - Entries of the LimitRange of the party's namespace, as in M(federatedai.kubefate.fate_user).
+          - Entries of the LimitRange of its namespace, as in M(federatedai.kubefate.fate_user).
         type: list
         elements: dict
         default: []
       cluster_rights:
         description:
-          - Whether the party's deployer gets a cluster role, as in M(federatedai.kubefate.fate_user).
+          - Whether its deployer gets a cluster role, as in M(federatedai.kubefate.fate_user).
         type: bool
         default: false
+      drift:
+        description:
+          - In place of O(drift), for this one.
+        type: str
+        choices: [ignore, report, repair]
+      role:
+        description:
+          - V(exchange) relays between parties.
+        type: str
+        choices: [party, exchange]
+        default: party
+      managed:
+        description:
+          - V(false) for a party of another organisation, of which only party id, address and version are known. The
+            others get routes to it, and it is left alone.
+        type: bool
+        default: true
+      state:
+        description:
+          - V(left) takes the party out of the others' tables, and the others out of its own.
+        type: str
+        choices: [present, left]
+        default: present
+      inventory:
+        description:
+          - File that speaks of the party, for messages.
+        type: str
+      fate_version:
+        description:
+          - Its version of FATE, where neither spec nor chart tells.
+        type: str
+      advertise_host:
+        description:
+          - Address under which the other parties reach this one.
+        type: str
+      advertise_port:
+        description:
+          - Port that belongs to O(parties[].advertise_host), of a party with OSX or a cluster of FATE-Serving.
+        type: int
+      advertise:
+        description:
+          - The same for single proxies. Each of C(osx), C(nginx), C(pulsar), C(rabbitmq), C(traffic_server) and
+            C(serving) may have C(host) and its ports, C(port); of C(nginx) C(http_port) and C(grpc_port); of
+            C(pulsar) C(port) and C(tls_port).
+        type: dict
+        default: {}
+      inbound:
+        description:
+          - V(false) for a party that nobody can call. It is refused unless an address is given that reaches it.
+        type: bool
+        default: true
+      node_address:
+        description:
+          - Which address of a node others use, where the Service's type is NodePort. The first of these that a node
+            has by default.
+        type: str
+        choices: [ExternalIP, InternalIP, Hostname]
+      exchanges:
+        description:
+          - Exchanges that the party may go through, in order of preference. All that there are by default, none with
+            an empty list.
+        type: list
+        elements: str
+      routes:
+        description:
+          - V(inventory) gives the party a route to each other one. V(spec) leaves its routes to what its spec lists.
+        type: str
+        choices: [inventory, spec]
+        default: inventory
+  links:
+    description:
+      - Exceptions from how parties reach each other. The filter P(federatedai.kubefate.party_links#filter) makes this
+        list from an inventory. A later entry counts more than an earlier one.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      origins:
+        description:
+          - Names of parties.
+        type: list
+        elements: str
+        required: true
+      targets:
+        description:
+          - Names of parties.
+        type: list
+        elements: str
+        required: true
+      via:
+        description:
+          - V(never), V(direct), or the name of an exchange.
+        type: str
+        required: true
+      both_ways:
+        description:
+          - Whether it is so in the other direction, too.
+        type: bool
+        default: true
+  address_timeout:
+    description:
+      - How long to wait, in seconds, for addresses that load balancers have not given yet. After that, a party that
+        others cannot reach fails. V(0) does not wait, and leaves these routes to the next run.
+    type: int
+    default: 0
   use_current_context:
     description:
       - Let parties that name no kubeconfig, context or host be on the Kubernetes that is current.
@@ -130,10 +234,6 @@ options:
     type: str
     choices: [ignore, report, repair]
     default: report
-  bundled_charts:
-    description:
-      - Where the charts of this collection lie, name to path. It is filled in by the collection itself.
-    type: dict
 """
 
 EXAMPLES = r"""
@@ -153,6 +253,14 @@ parties:
   returned: always
   type: dict
   contains:
+    role:
+      description: V(party) or V(exchange).
+      type: str
+      returned: always
+    managed:
+      description: Whether it is planned and deployed here.
+      type: bool
+      returned: always
     party_id:
       description: Its party id.
       type: str
@@ -173,6 +281,10 @@ parties:
       description: Which option or variable named it.
       type: str
       returned: always
+    version:
+      description: The version of FATE that is wanted, as far as it is known.
+      type: str
+      returned: always
     changed:
       description: Whether deploying would change anything.
       type: bool
@@ -188,11 +300,11 @@ parties:
       type: bool
       returned: always
     additions:
-      description: What the federation adds to its spec, which is the list of its peers.
+      description: What the federation adds to its spec, which are its route tables.
       type: dict
       returned: always
     routes:
-      description: Its routes to the others.
+      description: The edges of RV(graph) that begin at it.
       type: list
       elements: dict
       returned: always
@@ -220,11 +332,30 @@ problems:
   returned: always
   type: list
   elements: dict
-routes:
-  description: All routes, with from, to, address, port and how they were found.
+graph:
+  description: The federation as data.
   returned: always
-  type: list
-  elements: dict
+  type: dict
+  contains:
+    nodes:
+      description:
+        - Members with host, role, party_id, name, namespace, kubernetes, managed, state, version, engine and proxies.
+      type: list
+      elements: dict
+      returned: always
+    edges:
+      description:
+        - Where the route tables of a member lead, with from, to, proxy, address, port, ports, tls, and party_ids, the
+          parties that are reached this way; with default, everybody else is.
+        - RV(ignore:how) is V(given), V(service), V(node_port), V(load_balancer), V(ingress), V(spec) for what was
+          written by hand, or V(held) for what stays as it is since the address is not known at present.
+      type: list
+      elements: dict
+      returned: always
+pending:
+  description: Inventory name to routes that can only be made once somebody else's Service has an address.
+  returned: always
+  type: dict
 servers:
   description: URLs of the API servers.
   returned: always
@@ -232,6 +363,11 @@ servers:
   elements: str
 changing:
   description: Parties that deploying would change.
+  returned: always
+  type: list
+  elements: str
+unready:
+  description: Parties that deploying would not change and that are not ready all the same.
   returned: always
   type: list
   elements: str

@@ -114,7 +114,10 @@ options:
       - apps/v1/Deployment
       - apps/v1/StatefulSet
       - networking.k8s.io/v1/Ingress
+      - networking.k8s.io/v1/NetworkPolicy
+      - policy/v1/PodDisruptionBudget
       - v1/ConfigMap
+      - v1/PersistentVolumeClaim
       - v1/Service
   hooks:
     description:

@@ -36,19 +36,20 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner i
     bound_to_parent,
     die_with_parent,
 )
+from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE
 from ansible_collections.federatedai.kubefate.plugins.plugin_utils.sending import Parcel, with_files
 
 LOCAL = ("local", "ansible.builtin.local")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""Where this collection lies."""
 
 
 def bundled_charts() -> dict[str, str]:
-    """Name to path of each chart that comes with the collection."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    folder = os.path.join(root, "charts")
+    """Name to path of each chart that comes with the collection. One without a values template is no chart for
+    clusters, but a library that others use."""
+    folder = os.path.join(ROOT, "charts")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    return {
-        name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, "Chart.yaml"))
-    }
+    return {name: os.path.join(folder, name) for name in names if os.path.exists(os.path.join(folder, name, TEMPLATE))}
 
 
 class CallAction(ActionBase):  # type: ignore[misc]
@@ -64,6 +65,8 @@ class CallAction(ActionBase):  # type: ignore[misc]
         args = dict(self._task.args)
         if "bundled_charts" in self.entry.arguments.options:
             args.setdefault("bundled_charts", bundled_charts())
+        if "collection_path" in self.entry.arguments.options:
+            args.setdefault("collection_path", ROOT)
         if not self._is_local():
             args = self._send(args)
         if self._is_here(task_vars):
@@ -100,7 +103,14 @@ class CallAction(ActionBase):  # type: ignore[misc]
             said = "; ".join(_complaint(error) for error in checked.errors.errors)
             return {"failed": True, "msg": remove_values(said, checked._no_log_values)}
         with tempfile.TemporaryDirectory(prefix="kubefate-", dir=constants.DEFAULT_LOCAL_TMP) as folder:
-            call = Call(dict(checked.validated_parameters), bool(self._task.check_mode), run_program, folder)
+            call = Call(
+                dict(checked.validated_parameters),
+                bool(self._task.check_mode),
+                run_program,
+                folder,
+                run_folder=constants.DEFAULT_LOCAL_TMP,
+                diff=bool(self._task.diff),
+            )
             outcome = carry_out(self.entry, call, verbose=self._display.verbosity >= 3)
         if "failure" in outcome:
             outcome["failed"] = True

@@ -9,10 +9,22 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.lookup import is_path
+
 FILES = (
     "path",
     "chart_path",
+    "chart_repo_url",
+    "chart_repo_ca_cert",
+    "chart_ca_cert",
+    "chart_repo_client_cert",
+    "chart_ssl_cert_file",
+    "chart_repo_client_key",
+    "chart_ssl_key_file",
+    "repo_url",
+    "chart_repository",
     "spec_files",
+    "specs",
     "ca_cert",
     "ssl_ca_cert",
     "client_cert",
@@ -71,8 +83,14 @@ def with_files(options: Mapping[str, Any], send: Callable[[str], str]) -> dict[s
             out[name] = [sent(path) for path in out[name]] if isinstance(out[name], list) else sent(out[name])
     if isinstance(out.get("kubeconfig"), str):
         out["kubeconfig"] = os.pathsep.join(sent(path) for path in out["kubeconfig"].split(os.pathsep))
+    for name in ("chart", "chart_name", "chart_ref", "name"):
+        if isinstance(out.get(name), str) and is_path(out[name]):
+            out[name] = sent(out[name])
+    if isinstance(out.get("chart_repo"), Mapping):
+        out["chart_repo"] = {**with_files(out["chart_repo"], send), "url": sent(out["chart_repo"].get("url"))}
     if isinstance(out.get("connection"), Mapping):
         out["connection"] = with_files(out["connection"], send)
-    if isinstance(out.get("parties"), list):
-        out["parties"] = [with_files(party, send) if isinstance(party, Mapping) else party for party in out["parties"]]
+    for name in ("parties", "clusters"):
+        if isinstance(out.get(name), list):
+            out[name] = [with_files(entry, send) if isinstance(entry, Mapping) else entry for entry in out[name]]
     return out

@@ -1,7 +1,8 @@
-"""Measures this collection beside kubernetes.core.helm and bare helm, and prints ratios.
+"""Measures this collection beside kubernetes.core.helm and bare helm: ratios, and how many helm processes run.
 
 Everything runs on the sandbox, in turn, so that a slow moment of the machine meets all. Ratios are medians over the
-rounds of one run; seconds are printed for orientation only.
+rounds of one run; seconds are printed for orientation only. At the end stands what is promised; the exit code is 1
+where that is not kept.
 """
 
 from __future__ import annotations
@@ -21,11 +22,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import chart_bench  # type: ignore[import-not-found]
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 COLLECTIONS = ROOT / ".work" / "collections"
+sys.path[:0] = [str(COLLECTIONS), str(ROOT / "tests" / "playbooks")]
+UNCHANGED_RATIO = 1.5
+"""A run in which nothing changes for one party, to a play that only pings."""
+LISTING_SECONDS = 5.0
+"""All clusters of a Kubernetes in one task."""
 MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
 HELM_WORKERS = 2
 
@@ -196,13 +203,14 @@ class Bench:
 
     def clean(self, kind: str = "") -> None:
         """Delete what was made, and wait until it is gone."""
-        kubectl = [self.tools["kubectl"], "--kubeconfig", self.kubeconfig]
-        listed = subprocess.run(
-            [*kubectl, "get", "namespaces", "-o", "name"], capture_output=True, text=True, check=True
-        )
-        mine = [name for name in listed.stdout.split() if name.startswith(f"namespace/{self.prefix}-{kind}")]
+        listed = self.kubectl("get", "namespaces", "-o", "name")
+        mine = [name for name in listed.split() if name.startswith(f"namespace/{self.prefix}-{kind}")]
         if mine:
-            subprocess.run([*kubectl, "delete", *mine], capture_output=True, check=True)
+            self.kubectl("delete", *mine)
+
+    def kubectl(self, *arguments: str) -> str:
+        argv = [self.tools["kubectl"], "--kubeconfig", self.kubeconfig, *arguments]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
     def helm_calls(self) -> int:
         return len(self.calls.read_text().splitlines()) if self.calls.exists() else 0
@@ -220,10 +228,13 @@ class Measured:
         return statistics.median(self.seconds)
 
 
-def rounds(bench: Bench, count: int, works: dict[str, Callable[[], None]]) -> dict[str, Measured]:
-    """Each work once in every round, one after the other."""
+def rounds(
+    bench: Bench, count: int, works: dict[str, Callable[[], None]], before_each: Callable[[], None] = lambda: None
+) -> dict[str, Measured]:
+    """Each work once in every round, one after the other. before_each: done before a round, and not measured."""
     results = {name: Measured() for name in works}
     for _round in range(count):
+        before_each()
         for name, work in works.items():
             before, start = bench.helm_calls(), time.monotonic()
             work()
@@ -245,42 +256,35 @@ def table(title: str, results: dict[str, Measured], base: str) -> None:
         print(f"  {name:28} {measured.median:8.2f} {ratio(results, name, base):7.2f} {measured.helms:15}")
 
 
-def unchanged_party(bench: Bench, count: int) -> dict[str, Measured]:
-    """One party, nothing changed, beside a play that only pings."""
-    ours, peer = bench.inventory("ours", 1), bench.inventory("peer", 1)
-    bench.play("federatedai.kubefate.deploy_fate", ours)
-    values = bench.values(peer)
-    chart = {"chart_path": str(ROOT / "charts" / "fate"), "values_folder": str(values)}
-    bench.play(PEER, peer, **chart)
-    module = CLUSTER
-    return rounds(
-        bench,
-        count,
-        {
-            "ping": lambda: bench.play(PING, ours),
-            "fate_cluster": lambda: bench.play(module, ours),
-            "deploy_fate": lambda: bench.play("federatedai.kubefate.deploy_fate", ours),
-            "kubernetes.core.helm": lambda: bench.play(PEER, peer, **chart),
-            "bare helm": lambda: bench.bare(peer, values),
-        },
-    )
-
-
-def parties(bench: Bench, size: int) -> tuple[dict[str, Measured], dict[str, Measured]]:
-    """Parties from nothing, and then with nothing changed."""
+def works_of(bench: Bench, size: int, values: Path) -> dict[str, Callable[[], None]]:
+    """The same deployment of so many parties, in each way."""
     ours, peer, bare = (bench.inventory(kind, size) for kind in ("ours", "peer", "bare"))
-    values = bench.values(peer)
-    bench.values(bare)
     chart = {"chart_path": str(ROOT / "charts" / "fate"), "values_folder": str(values)}
-    works: dict[str, Callable[[], None]] = {
+    return {
         "bare helm": lambda: bench.bare(bare, values),
         "deploy_fate": lambda: bench.play("federatedai.kubefate.deploy_fate", ours),
         "kubernetes.core.helm": lambda: bench.play(PEER, peer, **chart),
     }
-    bench.clean("ours")
-    bench.clean("peer")
-    fresh = rounds(bench, 1, works)
-    return fresh, rounds(bench, 2, works)
+
+
+def parties(
+    bench: Bench, size: int, values: Path, fresh: int, again: int
+) -> tuple[dict[str, Measured], dict[str, Measured]]:
+    """Parties from nothing, and then with nothing changed. fresh, again: rounds."""
+    works = works_of(bench, size, values)
+
+    def clean() -> None:
+        for kind in ("ours", "peer", "bare"):
+            bench.clean(kind)
+
+    return rounds(bench, fresh, works, clean), rounds(bench, again, works)
+
+
+def unchanged_party(bench: Bench, values: Path, count: int) -> dict[str, Measured]:
+    """One party that is there, nothing changed, beside a play that only pings."""
+    ours, works = bench.inventory("ours", 1), works_of(bench, 1, values)
+    pinged = {"ping": lambda: bench.play(PING, ours), "fate_cluster": lambda: bench.play(CLUSTER, ours)}
+    return rounds(bench, count, pinged | works)
 
 
 def many_clusters(bench: Bench, size: int, count: int) -> dict[str, Measured]:
@@ -298,11 +302,60 @@ def many_clusters(bench: Bench, size: int, count: int) -> dict[str, Measured]:
     return rounds(bench, count, works)
 
 
+def list_calls(bench: Bench, size: int) -> list[tuple[str, int, int, int]]:
+    """What gathering a federation in which nothing changes costs: rights, list calls, most of them for one kind and
+    place, helm processes. The parties are there."""
+    from counting import Costs
+
+    from ansible_collections.federatedai.kubefate.plugins.filter.parties import parties as of_inventory
+    from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION
+
+    found = yaml.safe_load(bench.inventory("ours", size).read_text())["fate"]
+    hostvars = {host: {**found["vars"], "fate_manage_rbac": False, **own} for host, own in found["hosts"].items()}
+    given = [{"routes": "inventory", **party} for party in of_inventory(found["hosts"], hostvars)]
+    for space in (*found["hosts"], found["vars"]["fate_store_namespace"]):
+        bench.kubectl("create", "rolebinding", "narrow", "--clusterrole=cluster-admin", "--user=narrow", "-n", space)
+    costs, rows = Costs(), []
+    for rights, options in (("everywhere", {}), ("in its namespaces only", {"impersonate_user": "narrow"})):
+        costs.lists.clear()
+        costs.helms.clear()
+        store = found["vars"]["fate_store_namespace"]
+        common = {"kubeconfig": bench.kubeconfig, "helm_binary": str(bench.helm), "store_namespace": store}
+        planned = costs.run(PLAN_FEDERATION, bench.folder, parties=given, **common, **options)
+        if planned["changing"] or planned["failing"]:
+            sys.exit(f"The federation is not as it should be: {planned['changing']} {planned['failing']}")
+        rows.append((rights, costs.lists.total(), max(costs.lists.values()), len(costs.helms)))
+    return rows
+
+
+def promised(lines: Sequence[tuple[str, float, float]]) -> int:
+    """Print what is promised, its figure and its limit; exit code."""
+    print("\nPromised")
+    for text, figure, limit in lines:
+        print(f"  {text:72} {figure:6.2f} of {limit:4.1f}  {'kept' if figure <= limit else 'NOT KEPT'}")
+    return int(any(figure > limit for _text, figure, limit in lines))
+
+
+def measure_charts(bench: Bench) -> None:
+    store = f"{bench.prefix}-charts"
+    one = bench.inventory("ours", 1)
+
+    def play(text: str) -> None:
+        bench.play(text, one, chart_store=store, charts_expected=chart_bench.CHARTS)
+
+    chart_bench.rendering(bench.tools["helm3"], MODULES)
+    chart_bench.storing(bench.folder / "charts", bench.kubeconfig, store, bench.tools["kubectl"], play)
+    ping = rounds(bench, 3, {"ping": lambda: bench.play(PING, one)})["ping"].median
+    print(f"  {ping:8.2f} s for a play that only pings")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--parties", type=int, default=20, help="size of the larger federation")
     parser.add_argument("--clusters", type=int, default=100, help="clusters that are listed")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of the measurement with one party")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds with one party and nothing changed")
+    parser.add_argument("--fresh-rounds", type=int, default=3, help="rounds with one party from nothing")
+    parser.add_argument("--only", choices=["clusters", "charts"], help="one part of it")
     options = parser.parse_args(arguments)
     sandbox = [sys.executable, str(ROOT / "sandbox")]
     status = json.loads(
@@ -311,18 +364,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="kubefate-bench-"))
     bench = Bench(folder, status["kubeconfig"], status["tools"])
     try:
-        one = unchanged_party(bench, options.rounds)
+        if options.only != "clusters":
+            measure_charts(bench)
+        if options.only == "charts":
+            return 0
+        bench.play("federatedai.kubefate.deploy_fate", bench.inventory("ours", 1))
+        for kind in ("peer", "bare"):
+            values = bench.values(bench.inventory(kind, options.parties))
+        fresh, _none = parties(bench, 1, values, options.fresh_rounds, 0)
+        table("One party from nothing to ready (ratio to bare helm)", fresh, "bare helm")
+        one = unchanged_party(bench, values, options.rounds)
         table("One party, nothing changed (ratio to a play that only pings)", one, "ping")
-        fresh, again = parties(bench, options.parties)
+        fresh, again = parties(bench, options.parties, values, 1, 2)
         table(f"{options.parties} parties from nothing to ready (ratio to bare helm, two at once)", fresh, "bare helm")
         table(f"{options.parties} parties, nothing changed (ratio to bare helm, two at once)", again, "bare helm")
+        calls = list_calls(bench, options.parties)
+        print(f"\n{options.parties} parties, nothing changed: what gathering costs where the identity may list")
+        print(f"  {'':28} {'list calls':>10} {'for one kind and place':>23} {'helm processes':>15}")
+        for rights, total, most, helms in calls:
+            print(f"  {rights:28} {total:10} {most:23} {helms:15}")
         bench.clean()
         many = many_clusters(bench, options.clusters, 3)
         table(f"All of {options.clusters} clusters in one task (ratio to a play that only pings)", many, "ping")
+        kept = promised(
+            [
+                (
+                    "one party, nothing changed, to a play that only pings",
+                    ratio(one, "fate_cluster", "ping"),
+                    UNCHANGED_RATIO,
+                ),
+                ("helm processes of it", one["fate_cluster"].helms, 0),
+                (f"seconds to list {options.clusters} clusters", many["fate_cluster_info"].median, LISTING_SECONDS),
+                ("list calls for one kind and Kubernetes", calls[0][2], 1),
+                ("list calls for one kind and namespace", calls[1][2], 1),
+            ]
+        )
     finally:
         bench.clean()
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return kept
 
 
 if __name__ == "__main__":

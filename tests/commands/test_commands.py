@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+DEPLOY_SECONDS = 60.0
+"""With a sandbox that is built."""
+SANDBOX_BYTES = 2**30
+"""With two parties at rest."""
 
 
 def required(name: str) -> str:
@@ -28,6 +35,7 @@ class Machine:
         self.sandbox.mkdir()
         tools = Path(required("KUBEFATE_KUBECTL")).parents[1]
         (self.sandbox / "bin").symlink_to(tools)
+        self.deployed = 0.0
 
     def run(
         self, *argv: str, path: str = "", timeout: float = 600, **variables: str
@@ -78,8 +86,14 @@ def changed(text: str) -> int:
 
 
 def test_make_deploy_makes_a_two_party_federation_on_a_bare_machine(machine: Machine) -> None:
+    prepared = machine.make("sandbox-down")
+    assert prepared.returncode == 0
+    assert "Python environment" in prepared.stdout
+    begun = time.monotonic()
     done = machine.make("deploy")
+    machine.deployed = time.monotonic()
     assert done.returncode == 0
+    assert machine.deployed - begun <= DEPLOY_SECONDS
     assert "SIMULATED" in done.stdout
     for party in ("party-9999: READY", "party-10000: READY", "to party-10000 by", "to party-9999 by"):
         assert party in done.stdout
@@ -91,6 +105,13 @@ def test_make_deploy_again_changes_nothing(machine: Machine) -> None:
     assert done.returncode == 0
     assert changed(done.stdout) == 0
     assert "nothing changes" in done.stdout
+
+
+def test_the_sandbox_is_small(machine: Machine) -> None:
+    done = machine.run(str(machine.clone / ".venv" / "bin" / "python"), "sandbox", "status", "--json")
+    status = json.loads(done.stdout)
+    assert status["state"] == "running"
+    assert 0 < sum(component["rss_bytes"] for component in status["components"]) <= SANDBOX_BYTES
 
 
 def test_a_kubeconfig_that_happens_to_be_in_the_environment_is_not_used(machine: Machine) -> None:
@@ -136,6 +157,15 @@ def test_arguments_go_to_ansible_playbook(machine: Machine) -> None:
     assert changed(done.stdout) == 0
 
 
+def test_the_plan_is_still_empty_a_minute_later(machine: Machine) -> None:
+    time.sleep(max(0.0, machine.deployed + 60 - time.monotonic()))
+    done = machine.make("deploy", "ARGS=--check --diff")
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+    assert done.stdout.count("nothing changes") == 2
+    assert "drift" not in done.stdout
+
+
 def test_make_status_and_make_remove(machine: Machine) -> None:
     status = machine.make("status")
     assert status.returncode == 0
@@ -153,6 +183,18 @@ def test_the_sandbox_playbook_finds_the_running_sandbox(machine: Machine) -> Non
     assert "fate_kubeconfig=" in done.stdout
 
 
+def test_the_sandbox_playbook_makes_a_second_one_beside_the_first_and_removes_it(machine: Machine) -> None:
+    made = machine.make("play", "PLAYBOOK=sandbox", "ARGS=-e sandbox_name=second")
+    assert made.returncode == 0
+    assert changed(made.stdout) == 1
+    assert {path.name for path in (machine.sandbox / "clusters").iterdir()} == {"default", "second"}
+    for count in (1, 0):
+        gone = machine.make("play", "PLAYBOOK=sandbox", "ARGS=-e sandbox_name=second -e sandbox_state=absent")
+        assert gone.returncode == 0
+        assert changed(gone.stdout) == count
+    assert {path.name for path in (machine.sandbox / "clusters").iterdir()} == {"default"}
+
+
 def test_what_is_missing_is_named_with_its_package(machine: Machine) -> None:
     empty = machine.home / "bin"
     empty.mkdir()
@@ -166,11 +208,17 @@ def test_what_is_missing_is_named_with_its_package(machine: Machine) -> None:
     (machine.clone / ".venv").rename(machine.clone / ".venv-away")
     try:
         without_python = machine.run("make", "deploy", path=str(empty))
+        (empty / "python3").write_text("#!/bin/sh\ncase $2 in *venv*) exit 1;; esac\n")
+        (empty / "python3").chmod(0o755)
+        without_venv = machine.run("make", "deploy", path=str(empty))
     finally:
         (machine.clone / ".venv-away").rename(machine.clone / ".venv")
     assert without_python.returncode != 0
     assert "Python 3.11 or newer is needed" in without_python.stderr
     assert "apt install python3" in without_python.stderr
+    assert without_venv.returncode != 0
+    assert "has no venv module" in without_venv.stderr
+    assert "apt install python3-venv" in without_venv.stderr
 
 
 def test_make_sandbox_down_leaves_nothing_behind(machine: Machine) -> None:

@@ -107,9 +107,9 @@ class Federation:
     def namespace(self, host: str) -> str:
         return str(self.hosts[host]["fate_namespace"])
 
-    def write(self) -> Path:
-        path = self.folder / "inventory.yml"
-        group = {
+    def group(self) -> dict[str, Any]:
+        """The variables that all parties have in common."""
+        return {
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "fate_chart": "fate",
             "fate_chart_version": "2.2.0",
@@ -122,7 +122,10 @@ class Federation:
             },
             **self.defaults,
         }
-        path.write_text(yaml.safe_dump({"fate": {"hosts": self.hosts, "vars": group}}, sort_keys=False))
+
+    def write(self) -> Path:
+        path = self.folder / "inventory.yml"
+        path.write_text(yaml.safe_dump({"fate": {"hosts": self.hosts, "vars": self.group()}}, sort_keys=False))
         return path
 
     def play(

@@ -116,6 +116,20 @@ def test_killed_while_helm_upgrades_the_next_run_goes_on(federation: Federation)
     assert federation.deploy_objects(changed).changed() == 0
 
 
+def test_killed_while_helm_rolls_back_the_next_run_goes_on_at_once(federation: Federation) -> None:
+    assert federation.deploy_objects(workload("engine"), hanging_hook("pre-rollback")).code == 0
+    changed = workload("engine", image="example.test/program:2")
+    assert federation.deploy_objects(changed).code == 0
+    running = federation.start(federation.objects_playbook(changed, state="rolled_back"))
+    until(lambda: status_of(federation)[-1] == "pending-rollback")
+    kill(running)
+    again = federation.deploy_objects(changed)
+    assert again.code == 0, "it is ours, so nobody waits for pending_timeout"
+    image = federation.in_objects("get", "deployment", "engine", "--output", "jsonpath={..image}")
+    assert image == "example.test/program:2"
+    assert federation.deploy_objects(changed).changed() == 0
+
+
 def test_killed_while_it_waits_the_job_is_finished_by_whoever_looks(federation: Federation) -> None:
     running = federation.start(federation.objects_playbook(slow(8)))
     until(lambda: status_of(federation) == ["deployed"])
@@ -217,8 +231,12 @@ def test_what_somebody_does_with_helm_by_hand_is_named_and_converges(federation:
     subprocess.run(helm, env=known, check=True, capture_output=True)
     planned = result_of(federation.play(federation.objects_playbook(second), "--check"))
     assert planned["changed"]
-    reason = {"uninstall": "there is no such release yet"}.get(verb, "chart or values are not those of the release")
-    assert planned["plan"]["reason"] == reason
+    said = {
+        "rollback": "revision 3 was made without this collection (Rollback to 1)",
+        "uninstall": "is gone: it was uninstalled without this collection",
+        "upgrade": "revision 3 was made without this collection (Upgrade complete)",
+    }
+    assert said[verb] in planned["plan"]["reason"]
     converged = federation.deploy_objects(second)
     assert converged.code == 0
     image = federation.in_objects("get", "deployment", "engine", "--output", "jsonpath={..image}")

@@ -44,19 +44,29 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def assert_named_early(space: Federation, result: dict[str, Any], reason: str, word: str) -> None:
+    """That the job's record names the cause soon after Kubernetes' own event of that reason."""
+    events = json.loads(space.in_objects("get", "events", "--output", "json"))["items"]
+    times = [event.get("firstTimestamp") or event["eventTime"] for event in events if event["reason"] == reason]
+    assert times, f"no event {reason}: {sorted({event['reason'] for event in events})}"
+    named = [event["time"] for event in result["job"]["events"] if word in event["message"]]
+    assert named, result["job"]["events"]
+    seconds = (min(map(moment, named)) - min(map(moment, times))).total_seconds()
+    print(f"named {seconds:.0f} s after the event {reason}")
+    assert seconds <= EARLY_SECONDS
+
+
 def test_an_image_that_is_not_found_is_named_with_image_node_and_the_registry_s_words(space: Federation) -> None:
     run = space.deploy_objects(failing("image-pull"), patience={"image_missing": 2})
     result = assert_failed(run, "unhealthy", "example.test/program:1", "simulated-", "failed to pull")
     assert "Check image name and tag" in result["failure"]["hint"]
-    events = json.loads(space.in_objects("get", "events", "--output", "json"))["items"]
-    shown = min(moment(event["firstTimestamp"]) for event in events if event["reason"] == "Failed")
-    named = min(moment(event["time"]) for event in result["job"]["events"] if "example.test" in event["message"])
-    assert (named - shown).total_seconds() <= EARLY_SECONDS
+    assert_named_early(space, result, "Failed", "example.test")
 
 
 def test_a_crash_loop_is_borne_and_named_with_exit_code_and_restarts(space: Federation) -> None:
     run = space.deploy_objects(failing("crash-loop"), wait_timeout=8)
-    assert_failed(run, "timeout", "engine", "exit code 1")
+    result = assert_failed(run, "timeout", "engine", "exit code 1")
+    assert_named_early(space, result, "BackOff", "exit code 1")
 
 
 def test_a_crash_loop_is_given_up_after_five_restarts_when_nothing_gets_on(space: Federation) -> None:
@@ -77,7 +87,8 @@ def test_a_crash_loop_is_given_up_after_five_restarts_when_nothing_gets_on(space
 )
 def test_what_no_node_has_room_for_is_named_and_borne(space: Federation, resources: dict[str, Any], said: str) -> None:
     run = space.deploy_objects(workload("engine", resources=resources), wait_timeout=3)
-    assert_failed(run, "timeout", "engine", f"Insufficient {said}", f"{said}: the pod asks for", "are missing")
+    result = assert_failed(run, "timeout", "engine", f"Insufficient {said}", f"{said}: the pod asks for", "are missing")
+    assert_named_early(space, result, "FailedScheduling", f"Insufficient {said}")
 
 
 def claim(storage_class: str) -> dict[str, Any]:
@@ -92,7 +103,8 @@ def claim(storage_class: str) -> dict[str, Any]:
 def test_a_claim_whose_storage_class_does_not_exist_is_named_and_borne(space: Federation) -> None:
     volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
     run = space.deploy_objects(claim("no-such-class"), workload("engine", volumes=volumes), wait_timeout=3)
-    assert_failed(run, "timeout", "data", "no-such-class")
+    result = assert_failed(run, "timeout", "data", "no-such-class")
+    assert_named_early(space, result, "ProvisioningFailed", "no-such-class")
 
 
 def test_a_claim_that_waits_for_its_first_consumer_is_no_trouble(space: Federation) -> None:
@@ -103,25 +115,29 @@ def test_a_claim_that_waits_for_its_first_consumer_is_no_trouble(space: Federati
 def test_a_quota_that_forbids_pods_is_named(space: Federation) -> None:
     space.in_objects("create", "quota", "none", "--hard=pods=0")
     run = space.deploy_objects(workload("engine"), patience={"quota": 1})
-    assert_failed(run, "unhealthy", "exceeded quota")
+    result = assert_failed(run, "unhealthy", "exceeded quota")
+    assert_named_early(space, result, "FailedCreate", "exceeded quota")
 
 
 def test_pods_that_an_admission_policy_forbids_are_named(space: Federation) -> None:
     label = "pod-security.kubernetes.io/enforce=restricted"
     space.kubectl("label", "namespace", f"{space.prefix}-objects", label)
     run = space.deploy_objects(workload("engine", hostNetwork=True), patience={"admission": 1})
-    assert_failed(run, "unhealthy", "violates PodSecurity")
+    result = assert_failed(run, "unhealthy", "violates PodSecurity")
+    assert_named_early(space, result, "FailedCreate", "violates PodSecurity")
 
 
 def test_a_container_that_cannot_be_created_is_named(space: Federation) -> None:
     run = space.deploy_objects(failing("config-error"), patience={"config_error": 1})
-    assert_failed(run, "unhealthy", "engine", "CreateContainerConfigError")
+    result = assert_failed(run, "unhealthy", "engine", "CreateContainerConfigError")
+    assert_named_early(space, result, "Failed", "CreateContainerConfigError")
 
 
 def test_a_job_of_the_chart_that_fails_is_named(space: Federation) -> None:
     job = workload("setup", "Job", annotations={SIMULATE: "job-fail"})
     run = space.deploy_objects(job, patience={"job_failed": 1})
-    assert_failed(run, "unhealthy", "setup", "BackoffLimitExceeded")
+    result = assert_failed(run, "unhealthy", "setup", "BackoffLimitExceeded")
+    assert_named_early(space, result, "BackoffLimitExceeded", "BackoffLimitExceeded")
 
 
 def hook(mode: str) -> dict[str, Any]:
@@ -134,13 +150,14 @@ def hook(mode: str) -> dict[str, Any]:
 def test_a_hook_that_fails_ends_helm_and_is_named(space: Federation) -> None:
     run = space.deploy_objects(workload("engine"), hook("job-fail"))
     result = assert_failed(run, "helm", "failed pre-install")
-    assert "prepare" in json.dumps(result["job"]["events"])
+    assert_named_early(space, result, "BackoffLimitExceeded", "prepare")
 
 
 @pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
 def test_a_hook_that_hangs_is_named_while_helm_waits_and_helm_is_ended(space: Federation) -> None:
     run = space.deploy_objects(workload("engine"), hook("image-pull"), patience={"image_missing": 2})
     result = assert_failed(run, "unhealthy", "hook of the chart", "example.test/program:1")
+    assert_named_early(space, result, "Failed", "example.test/program:1")
     started, ended = moment(result["job"]["start"]), moment(result["job"]["end"])
     assert (ended - started).total_seconds() < 60, "helm would have waited for five minutes"
     assert result["cluster"]["status"] == "failed"

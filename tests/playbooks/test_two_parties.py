@@ -43,7 +43,9 @@ def test_deploys_two_ready_parties_with_a_route_to_each_other_and_then_changes_n
     report = first.message("The federation now")
     assert report.startswith("SIMULATED"), "the summary says first that pods are simulated"
     for host, peer in (("party-9999", "10000"), ("party-10000", "9999")):
-        cluster = first.of("Bring the cluster to what its spec says")[host]["cluster"]
+        result = first.of("Bring the cluster to what its spec says")[host]
+        cluster, account = result["cluster"], f"{two_parties.prefix}-{host.removeprefix('party-')}:fate-deployer"
+        assert result["job"]["creator"] == f"system:serviceaccount:{account}", "with the account's credentials"
         assert cluster["ready"], cluster["reason"]
         assert {module["module"] for module in cluster["modules"]} == {
             "osx",
@@ -76,7 +78,7 @@ def test_check_mode_on_an_empty_control_plane_shows_every_object_and_makes_none(
         f"Namespace/{two_parties.prefix}-9999",
         f"ServiceAccount/fate-deployer ({two_parties.prefix}-9999): create",
         f"Role/fate-deployer ({two_parties.prefix}-10000): create",
-        f"Deployment/osx ({two_parties.prefix}-9999): create",
+        f"Deployment/osx ({two_parties.prefix}-9999): create, unvalidated: its namespace does not exist yet",
         f"StatefulSet/mysql ({two_parties.prefix}-10000): create",
         f"Secret/fate-mysql ({two_parties.prefix}-9999): generated",
     ):
@@ -172,6 +174,9 @@ def test_removing_keeps_data_and_namespace_and_purging_takes_them(two_parties: F
 
     removed = two_parties.play("remove_fate")
     assert removed.code == 0
+    said = removed.message("Which Kubernetes is changed")
+    assert f"{two_parties.prefix}-9999 is to be absent on https://" in said
+    assert str(two_parties.kubeconfig) in said
     assert two_parties.objects("pods", "party-9999") == []
     assert {claim["metadata"]["name"] for claim in two_parties.objects("pvc", "party-9999")} == claims
     jobs = two_parties.kubectl("get", "configmaps", "--namespace", f"{two_parties.prefix}-store", "--output", "name")
@@ -181,6 +186,8 @@ def test_removing_keeps_data_and_namespace_and_purging_takes_them(two_parties: F
     assert two_parties.one("secret", "fate-mysql", "party-9999")["data"] == password, "data and password still fit"
     purged = two_parties.play("remove_fate", purge_data=True, purge_namespace=True)
     assert purged.code == 0
+    jobs = two_parties.kubectl("get", "configmaps", "--namespace", f"{two_parties.prefix}-store", "--output", "name")
+    assert jobs.count("configmap/job-") == 2, "of each party the record of its removal is left"
     spaces = json.loads(two_parties.kubectl("get", "namespaces", "--output", "json"))["items"]
     left = [
         space["metadata"]["name"]

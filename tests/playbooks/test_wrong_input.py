@@ -36,6 +36,14 @@ def test_a_play_that_names_no_kubernetes_refuses(federation: Federation) -> None
     assert allowed.code == 0
 
 
+@pytest.mark.parametrize("playbook", ["remove_fate", "clusters"])
+def test_a_play_whose_variables_are_empty_refuses_as_well(federation: Federation, playbook: str) -> None:
+    federation.add("9999")
+    env = {"KUBECONFIG": str(federation.kubeconfig)}
+    run = federation.play(playbook, named=False, env=env, fate_kubeconfig="", fate_context="")
+    refused(run, "Nothing says which Kubernetes", "fate_use_current_context to true")
+
+
 def test_a_party_id_that_is_used_twice_names_both_hosts(two_parties: Federation) -> None:
     two_parties.hosts["party-10000"]["fate_party_id"] = "9999"
     refused(two_parties.play("deploy_fate"), "Party id 9999 is used by party-9999 and party-10000")

@@ -31,7 +31,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.model im
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
-from ansible_collections.federatedai.kubefate.tests.real.fateflow import FateFlow
+from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.kit import SPACE, service, workload
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.test_training import NAME, record
@@ -39,14 +39,6 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.fl
 ADDRESS = "10.99.0.1"
 POD = Ref("v1", "Pod", SPACE, "python-0")
 STATEFUL_SET = Ref("apps/v1", "StatefulSet", SPACE, "python")
-
-
-class PodFlow(FateFlow):
-    """A FATE-Flow that listens where a pod would."""
-
-    @property
-    def address(self) -> str:
-        return ADDRESS
 
 
 def deploy(api: Api) -> list[dict[str, Any]]:
@@ -89,7 +81,7 @@ def await_true(asked: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def learn(api: Api, python: str, folder: Path) -> dict[str, Any]:
+def learn(api: Api, folder: Path) -> dict[str, Any]:
     manifest = deploy(api)
     deployer, other = (
         Api(api.connection.with_token(token_for(api, name, SPACE), name)) for name in ("fate-deployer", "other")
@@ -110,7 +102,7 @@ def learn(api: Api, python: str, folder: Path) -> dict[str, Any]:
     await_true(lambda: api.find(POD) is not None)
     make_ready(api)
     learnt["gone"] = verdict(deployer)
-    with PodFlow(folder, python, ports=[9380, 9360]) as flow:
+    with FateFlow(folder, address=ADDRESS, ports=[9380, 9360]) as flow:
         learnt["idle"] = verdict(deployer)
         learnt["job"] = flow.submit(2, ("guest", "9999"), ("host", "10000"))
         flow.await_status(learnt["job"], "running")
@@ -124,14 +116,14 @@ def learn(api: Api, python: str, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    sandbox_python, sandbox, python, folder = sys.argv[1:]
+    sandbox_python, sandbox, folder = sys.argv[1:]
     for argv in (["link", "set", "lo", "up"], ["address", "add", f"{ADDRESS}/32", "dev", "lo"]):
         subprocess.run(["ip", *argv], check=True)
     program = [sandbox_python, sandbox, "--name", "real"]
     try:
         subprocess.run([*program, "up"], check=True, stdout=sys.stderr)
         found = subprocess.run([*program, "kubeconfig"], check=True, capture_output=True, text=True).stdout.strip()
-        print(json.dumps(learn(Api(resolve({"kubeconfig": found}, {})), python, Path(folder))))
+        print(json.dumps(learn(Api(resolve({"kubeconfig": found}, {})), Path(folder))))
     finally:
         subprocess.run([*program, "down"], check=False, stdout=sys.stderr)
 

@@ -8,7 +8,6 @@ pod, and passes requests to the Service proxy on.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -27,7 +26,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.model im
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Release
-from ansible_collections.federatedai.kubefate.tests.real.fateflow import FateFlow, passed_on, two_parties
+from ansible_collections.federatedai.kubefate.tests.real.fateflow import passed_on, two_parties
+from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.server import Answer, Request, Server, status
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.kit import (
@@ -41,7 +41,6 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.fl
     restarting,
 )
 
-PYTHON = os.environ.get("KUBEFATE_FATE_FLOW_PYTHON", "")
 PARTIES = (("guest", "9999"), ("host", "10000"), ("arbiter", "10000"))
 MANIFEST = [service(), workload()]
 PROXY = f"/api/v1/namespaces/{SPACE}/services/fateflow:9380/proxy"
@@ -81,7 +80,7 @@ def test_a_job_of_two_parties_is_reported_on_both_sides_until_it_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "LOOK_SECONDS", 0.5)
-    with two_parties(tmp_path, PYTHON) as (guest, host):
+    with two_parties(tmp_path) as (guest, host):
         assert known(guest) == Known()
         before = time.time() * 1000
         first = guest.submit(6, *PARTIES)
@@ -124,14 +123,14 @@ def test_a_job_of_two_parties_is_reported_on_both_sides_until_it_ends(
 
 
 def test_a_fate_flow_that_wants_callers_to_identify_themselves_is_unknown(tmp_path: Path) -> None:
-    with FateFlow(tmp_path, PYTHON, authentication=True) as flow, api_server(flow) as api:
+    with FateFlow(tmp_path, authentication=True) as flow, api_server(flow) as api:
         verdict = ask(api, MANIFEST, SPACE)
     assert isinstance(verdict, Unknown)
     assert "refuses to list its jobs" in verdict.why
 
 
 def test_a_fate_flow_that_has_gone_is_unknown(tmp_path: Path) -> None:
-    with FateFlow(tmp_path, PYTHON) as flow:
+    with FateFlow(tmp_path) as flow:
         assert known(flow) == Known()
 
     def answer(asked: Request) -> Answer:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import programs
 from .places import ROOT, SANDBOX_NAME
 from .shell import run
 
@@ -26,6 +27,8 @@ class ControlPlane:
             "KUBEFATE_HELM3": self.tools["helm3"],
             "KUBEFATE_HELM4": self.tools["helm4"],
             "KUBEFATE_KUBECTL": self.tools["kubectl"],
+            "KUBEFATE_TEST_REGISTRY": self.tools["registry"],
+            "KUBEFATE_TEST_VALUES": self.tools["kubefate-values"],
         }
 
 
@@ -40,7 +43,7 @@ def build() -> dict[str, str]:
         raise SystemExit("The sandbox could not be built.")
     done = subprocess.run(_sandbox("tools", "--json"), capture_output=True, text=True, check=True)
     tools: dict[str, str] = json.loads(done.stdout)
-    return tools
+    return tools | programs.build()
 
 
 def start(tools: dict[str, str]) -> ControlPlane:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import time
 from collections.abc import Sequence
 
 from . import control_plane, pythons, tree
 from .places import OUTPUT
-from .suites import Machine, Outcome, Suite, all_suites, real_suites
+from .schedule import run_all, verdict
+from .shell import say
+from .suites import Machine, Suite, all_suites, real_suites
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,26 +46,22 @@ def _prepare(long: bool) -> Machine:
 
 
 def _run(suites: list[Suite], machine: Machine) -> int:
-    results: list[tuple[Suite, Outcome, float]] = []
+    start = time.monotonic()
     try:
-        for suite in suites:
-            print(f"\n=== {suite.name}: {suite.about}", flush=True)
-            start = time.monotonic()
-            outcome = suite.work(machine)
-            if not outcome.count and not outcome.failures:
-                outcome.failures.append("no test ran")
-            results.append((suite, outcome, time.monotonic() - start))
+        results = run_all(suites, machine, (os.cpu_count() or 1) + 1, lambda text: say(f"\n{text}\n"))
     finally:
         clean = control_plane.stop()
     print("\n=== summary")
-    for suite, outcome, seconds in results:
-        verdict = "FAILED" if outcome.failures else "passed"
-        print(f"{suite.name:20} {outcome.count:5} {outcome.unit:8} {verdict}  {seconds:6.0f} s  {suite.about}")
+    for result in results:
+        suite, outcome = result.suite, result.outcome
+        counted = f"{outcome.count:5} {outcome.unit:8} {verdict(outcome)}"
+        print(f"{suite.name:20} {counted}  {result.seconds:6.0f} s  {suite.about}")
         for failure in outcome.failures[:20]:
             print(f"{'':20} - {failure}")
     if not clean:
         print("The test sandbox left something behind; see tests/output/sandbox.log")
-    failed = [suite.name for suite, outcome, _seconds in results if outcome.failures]
-    total = sum(outcome.count for _suite, outcome, _seconds in results)
-    print(f"{len(results)} suites, {total} tests, " + (f"FAILED: {', '.join(failed)}" if failed else "all passed"))
+    failed = [result.suite.name for result in results if result.outcome.failures]
+    total = sum(result.outcome.count for result in results)
+    said = f"FAILED: {', '.join(failed)}" if failed else "all passed"
+    print(f"{len(results)} suites, {total} tests, {said}, {time.monotonic() - start:.0f} s")
     return 1 if failed or not clean else 0

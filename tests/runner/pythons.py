@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from servers import interpreters
+from servers.interpreters import Python
 
 from .places import ROOT, WORK
 from .shell import run
@@ -20,50 +18,9 @@ OLDEST_PYTHON_OF = {"2.18": (3, 11), "2.19": (3, 11), "2.20": (3, 12), "2.21": (
 """Controller Pythons of each ansible-core. Source: its support matrix."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Python:
-    """A real interpreter, no shim."""
-
-    version: tuple[int, int]
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return ".".join(map(str, self.version))
-
-
 def available() -> list[Python]:
     """One interpreter for each version from 3.11 on, oldest first."""
-    found: dict[tuple[int, int], Python] = {}
-    for candidate in _candidates():
-        python = _look(candidate)
-        if python and python.version >= OLDEST_PYTHON:
-            found.setdefault(python.version, python)
-    return sorted(found.values())
-
-
-def _candidates() -> Iterator[Path]:
-    yield Path(sys.executable)
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        for minor in range(11, 16):
-            path = Path(folder) / f"python3.{minor}"
-            if path.exists():
-                yield path
-    shims = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder.endswith("/.pyenv/shims")]
-    for root in (os.environ.get("PYENV_ROOT"), str(Path.home() / ".pyenv"), *(str(Path(it).parent) for it in shims)):
-        if root:
-            yield from sorted(Path(root).glob("versions/3.1[1-9]*/bin/python3"))
-
-
-def _look(path: Path) -> Python | None:
-    """The interpreter behind a path: a virtual environment's base, the program behind a shim."""
-    code = "import json,sys; print(json.dumps([sys._base_executable or sys.executable, *sys.version_info[:2]]))"
-    try:
-        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, timeout=20, check=False)
-        base, major, minor = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return Python((major, minor), Path(base).resolve())
+    return interpreters.found(OLDEST_PYTHON)
 
 
 @dataclass(frozen=True, slots=True)

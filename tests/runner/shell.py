@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 
 from .places import OUTPUT, ROOT
+
+label: ContextVar[str] = ContextVar("label", default="")
+"""Stands before each line on the terminal, where commands run side by side."""
+_terminal = threading.Lock()
 
 
 def run(
@@ -40,15 +46,23 @@ def run(
             lines.append(line)
             stream.write(line)
             if not quiet:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                say(line)
         code = process.wait(timeout=timeout)
     return code, "".join(lines)
 
 
+def say(line: str) -> None:
+    """One whole line on the terminal."""
+    before = label.get()
+    with _terminal:
+        sys.stdout.write(f"{before} | {line}" if before else line)
+        sys.stdout.flush()
+
+
 def environment(*folders: Path, **extra: str) -> dict[str, str]:
     """A small, known environment: the given folders and the system's own in PATH, and no setting of Kubernetes or of
-    Ansible that happens to be there. Settings of package registries and certificates are kept."""
+    Ansible that happens to be there. Settings of package registries and certificates are kept. Go's garbage collector
+    is told to be lazy: helm runs some thousand times, for a moment each."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -64,4 +78,4 @@ def environment(*folders: Path, **extra: str) -> dict[str, str]:
         "/bin",
     ]
     home = os.environ.get("HOME", "/tmp")
-    return {**kept, "PATH": ":".join(path), "HOME": home, "LANG": "C.UTF-8", "TERM": "dumb", **extra}
+    return {"GOGC": "400", **kept, "PATH": ":".join(path), "HOME": home, "LANG": "C.UTF-8", "TERM": "dumb", **extra}

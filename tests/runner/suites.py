@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from servers import getting
+
 from . import pythons, services, tree
 from .control_plane import ControlPlane
 from .places import HOME, OUTPUT, ROOT, TREE, WORK
@@ -46,9 +48,14 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
+    """processes: how many it keeps busy, which says what may run beside it. lane: suites of one lane never run at the
+    same time."""
+
     name: str
     about: str
     work: Callable[[Machine], Outcome]
+    processes: int = 2
+    lane: str = ""
 
 
 def lint(machine: Machine) -> Outcome:
@@ -57,14 +64,15 @@ def lint(machine: Machine) -> Outcome:
     outcome = Outcome(unit="tools")
     packages = ["module_utils", "modules", "filter", "callback", "inventory", "plugin_utils"]
     collection = [f"ansible_collections/federatedai/kubefate/plugins/{package}" for package in packages]
-    known = environment(tools, MYPYPATH=str(TREE.parents[2]), ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
+    sources = f"{TREE.parents[2]}:{ROOT / 'tests' / 'playbooks'}"
+    known = environment(tools, MYPYPATH=sources, ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
     pyproject = str(ROOT / "pyproject.toml")
     checks: list[tuple[str, list[str | Path], Path]] = [
         ("ruff-format", [tools / "ruff", "format", "--check", "--quiet", "."], ROOT),
         ("ruff", [tools / "ruff", "check", "--quiet", "."], ROOT),
         ("mypy", [tools / "mypy", "--config-file", pyproject, *collection], TREE.parents[2]),
         ("mypy-sandbox", [tools / "mypy", "--config-file", pyproject, "-p", "sandbox"], ROOT),
-        ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "tests/runner", "tests/bench"], ROOT),
+        ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "runner", "bench", "servers"], ROOT / "tests"),
         ("yamllint", [tools / "yamllint", "--strict", "."], ROOT),
         ("ansible-lint", [tools / "ansible-lint", "--profile", "production", "--offline", "--strict"], TREE),
     ]
@@ -120,9 +128,9 @@ def pytest(
     return outcome
 
 
-def unit(env: Environment) -> Callable[[Machine], Outcome]:
-    """The core, the plugins and the sandbox."""
-    extra = ["--ignore=tests/unit/charts", *PARALLEL]
+def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
+    """The core, the plugins and the sandbox. smoke: without what helm renders, in which no ansible-core takes part."""
+    extra = ["--ignore=tests/unit/charts", *PARALLEL, *(["-m", "not of_helm"] if smoke else [])]
     return lambda machine: pytest(env, "tests/unit", f"unit-{env.core}-py{env.python.name}", machine, extra)
 
 
@@ -136,7 +144,7 @@ def sanity(env: Environment) -> Callable[[Machine], Outcome]:
 
     def work(machine: Machine) -> Outcome:
         argv = ["sanity", "--local", "--color", "no", "--python", env.python.name]
-        code, text = _ansible_test(env, argv, f"sanity-{env.core}")
+        code, text = _ansible_test(env, argv, f"sanity-{env.core}", tree.own(f"sanity-{env.core}"))
         outcome = Outcome(len(set(re.findall(r"^Running sanity test ['\"]([^'\"]+)['\"]", text, re.MULTILINE))))
         failed = re.search(r"The (\d+) sanity test\(s\) listed below[^:]*failed: (.*)", text)
         if failed:
@@ -161,10 +169,11 @@ def integration(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
             "kubectl": plane.tools["kubectl"],
         }
         text = "---\n" + "".join(f"{key}: {value}\n" for key, value in config.items())
-        (TREE / "tests" / "integration" / "integration_config.yml").write_text(text)
+        folder = tree.own(f"integration-{env.core}")
+        (folder / "tests" / "integration" / "integration_config.yml").write_text(text)
         wanted = _targets(smoke)
         argv = ["integration", "--local", "--color", "no", "--allow-unsupported", *wanted]
-        code, printed = _ansible_test(env, argv, f"integration-{env.core}")
+        code, printed = _ansible_test(env, argv, f"integration-{env.core}", folder)
         ran = re.findall(r"^Running (\S+) integration test (?:role|script)", printed, re.MULTILINE)
         outcome = Outcome(len(set(ran)), unit="targets")
         missing = sorted(set(wanted) - set(ran))
@@ -187,11 +196,11 @@ def _targets(smoke: bool) -> list[str]:
     return found
 
 
-def _ansible_test(env: Environment, argv: Sequence[str], log: str) -> tuple[int, str]:
-    """ansible-test with a HOME of its own and the real Pythons, no shims, in PATH."""
+def _ansible_test(env: Environment, argv: Sequence[str], log: str, folder: Path) -> tuple[int, str]:
+    """ansible-test with a HOME of its own and the real Pythons, no shims, in PATH. folder: a copy of the checkout."""
     folders = [python.path.parent for python in pythons.available()]
     known = environment(env.bin, *folders, HOME=str(HOME))
-    return run([env.bin / "ansible-test", *argv], log=log, cwd=TREE, env=known)
+    return run([env.bin / "ansible-test", *argv], log=log, cwd=folder, env=known)
 
 
 def playbooks(env: Environment, smoke: bool, files: str = "test_*.py") -> Callable[[Machine], Outcome]:
@@ -214,8 +223,7 @@ def commands(machine: Machine) -> Outcome:
     clone = WORK / "clone"
     shutil.rmtree(clone, ignore_errors=True)
     for name in tree.files():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, clone / name)
+        tree.copy(name, clone)
     variables = {"KUBEFATE_CLONE": str(clone), "KUBEFATE_PYTHON": str(machine.newest.python.path)}
     try:
         return pytest(machine.newest, "tests/commands", "commands", machine, **variables)
@@ -223,32 +231,50 @@ def commands(machine: Machine) -> Outcome:
         shutil.rmtree(clone, ignore_errors=True)
 
 
-def real(machine: Machine) -> Outcome:
-    """The core with programs of FATE that package registries have."""
-    variables = {"KUBEFATE_FATE_FLOW_PYTHON": str(services.fate_flow()), "KUBEFATE_SANDBOX_PYTHON": sys.executable}
-    return pytest(machine.newest, "tests/real", "real", machine, **variables)
+def real(programs: Sequence[getting.Program], files: str) -> Callable[[Machine], Outcome]:
+    """What charts render, and the core, with real servers. files: which tests, as a shell pattern."""
+
+    def work(machine: Machine) -> Outcome:
+        missing = services.get(programs)
+        if missing:
+            return Outcome(failures=[missing])
+        extra = ["--numprocesses=auto", "--dist=loadgroup", "-o", f"python_files={files}"]
+        name = "real" if files == "test_*.py" else "real-large"
+        return pytest(machine.newest, "tests/real", name, machine, extra, KUBEFATE_SANDBOX_PYTHON=sys.executable)
+
+    return work
 
 
 def real_suites(machine: Machine) -> list[Suite]:
-    """Those that download and run programs of FATE; only when asked for."""
-    return [Suite("real-fate-flow", "running jobs, with FATE-Flow 2.2.0 from PyPI", real)]
+    """Those with servers that are large or slow; only when asked for."""
+    return [
+        Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py")),
+        Suite("real-large", "with servers that are large or slow", real(getting.LARGE, "large_*.py")),
+    ]
 
 
 def all_suites(machine: Machine) -> list[Suite]:
     """In the order in which they run: what fails soonest comes first."""
     old, new = machine.oldest, machine.newest
     suites = [
-        Suite("lint", "formatting, types, style", lint),
-        Suite(f"unit-{new.core}", new.label, unit(new)),
-        Suite(f"unit-{old.core}", old.label, unit(old)),
+        Suite("lint", "formatting, types, style", lint, processes=1),
+        Suite(f"unit-{new.core}", new.label, unit(new, smoke=False)),
+        Suite(f"unit-{old.core}", old.label, unit(old, smoke=not machine.long)),
         Suite("charts", "charts with helm 3 and helm 4", charts),
-        Suite(f"sanity-{new.core}", new.label, sanity(new)),
-        Suite(f"sanity-{old.core}", old.label, sanity(old)),
-        Suite(f"integration-{new.core}", new.label, integration(new, smoke=False)),
-        Suite(f"integration-{old.core}", old.label, integration(old, smoke=not machine.long)),
+        Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py"), processes=1),
+        Suite(f"sanity-{new.core}", new.label, sanity(new), processes=1),
+        Suite(f"sanity-{old.core}", old.label, sanity(old), processes=1),
+        Suite(f"integration-{new.core}", new.label, integration(new, smoke=False), processes=1, lane="integration"),
+        Suite(
+            f"integration-{old.core}",
+            old.label,
+            integration(old, smoke=not machine.long),
+            processes=1,
+            lane="integration",
+        ),
         Suite(f"playbooks-{new.core}", new.label, playbooks(new, smoke=False)),
         Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not machine.long)),
-        Suite("commands", "the README's commands on a clean copy", commands),
+        Suite("commands", "the README's commands on a clean copy", commands, processes=1),
     ]
     if machine.long:
         suites.append(Suite("soak", "kills, races and restarts", playbooks(new, smoke=False, files="soak_*.py")))
@@ -256,6 +282,6 @@ def all_suites(machine: Machine) -> list[Suite]:
             env = pythons.make(core, python)
             if env not in (old, new):
                 label = f"{core}-py{python.name}"
-                suites.append(Suite(f"unit-{label}", env.label, unit(env)))
+                suites.append(Suite(f"unit-{label}", env.label, unit(env, smoke=False)))
                 suites.append(Suite(f"playbooks-{label}", env.label, playbooks(env, smoke=True)))
     return suites

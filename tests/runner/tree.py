@@ -24,36 +24,55 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
 '''
 
 
-def files() -> list[Path]:
-    """The files of the checkout, relative to it: those that git knows and new ones that it does not ignore."""
+def files(root: Path = ROOT) -> list[Path]:
+    """The files of the checkout, or of a copy, relative to it: those that git knows and new ones that it does not
+    ignore."""
     argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return sorted(Path(name) for name in listed if name and (ROOT / name).is_file())
+    listed = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
+    present = [Path(name) for name in listed if name]
+    return sorted(name for name in present if (root / name).is_file() or (root / name).is_symlink())
 
 
-def refresh() -> Path:
-    """Bring the copy up to date."""
-    wanted = set(files())
-    for name in wanted:
-        target = TREE / name
-        if not target.exists() or not filecmp.cmp(ROOT / name, target, shallow=False):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
-    if TREE.exists():
-        for path in TREE.rglob("*"):
-            inside = path.relative_to(TREE)
-            kept = inside.parts[0] == ".git" or inside.parts[:2] == ("tests", "output")
-            if path.is_file() and inside not in wanted and not kept:
-                path.unlink()
-    if not (TREE / ".git").exists():
-        # Otherwise ansible-test finds the checkout's repository, to which all of this is ignored.
-        subprocess.run(["git", "init", "--quiet"], cwd=TREE, check=True)
+def copy(name: Path, folder: Path, root: Path = ROOT) -> None:
+    """Copy a file of the checkout, or of a copy, to the same place in a folder; a symbolic link stays one."""
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if (root / name).is_symlink():
+        target.unlink(missing_ok=True)
+    shutil.copy2(root / name, target, follow_symlinks=False)
+
+
+def refresh() -> None:
+    """Bring the copy up to date, and the HOME of ansible-test."""
+    _copy(ROOT, TREE)
     for version in ("24_2", "25_2"):
         stand_in = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version}.py"
         stand_in.parent.mkdir(parents=True, exist_ok=True)
         stand_in.write_text(GET_PIP)
     _pip_settings()
-    return TREE
+
+
+def own(name: str) -> Path:
+    """Another copy, as it is now, for a suite that writes to it while others run."""
+    there = WORK / "trees" / name / TREE.relative_to(TREE.parents[2])
+    _copy(TREE, there)
+    return there
+
+
+def _copy(root: Path, folder: Path) -> None:
+    wanted = set(files(root))
+    for name in wanted:
+        linked = (root / name).is_symlink()
+        if linked or not (folder / name).exists() or not filecmp.cmp(root / name, folder / name, shallow=False):
+            copy(name, folder, root)
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        kept = inside.parts[0] == ".git" or inside.parts[:2] == ("tests", "output")
+        if (path.is_file() or path.is_symlink()) and inside not in wanted and not kept:
+            path.unlink()
+    if not (folder / ".git").exists():
+        # Otherwise ansible-test finds the checkout's repository, to which all of this is ignored.
+        subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
 
 
 def _pip_settings() -> None:

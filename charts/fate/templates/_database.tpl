@@ -104,16 +104,16 @@ not mend that. Takes root, name (of the container) and, optionally, sql: whether
       readOnly: true
   {{- end }}
   securityContext:
-    allowPrivilegeEscalation: false
-    capabilities:
-      drop: ["ALL"]
-    readOnlyRootFilesystem: true
-    runAsNonRoot: true
-    runAsUser: 65534
+    {{- include "fate.bareSecurity" . | nindent 4 }}
   resources:
     requests:
       cpu: 50m
       memory: 64Mi
     limits:
       memory: 128Mi
+{{- end }}
+
+{{- /* Image of containers that only ask the database something: that of mysql. Takes the top context. */ -}}
+{{- define "fate.mysqlImage" -}}
+{{- include "fate.image" (dict "root" . "name" "mysql" "values" .Values.modules.mysql) }}
 {{- end }}

@@ -12,7 +12,7 @@ from ..call import Call, Entry
 from ..cluster.context import Context
 from ..cluster.gather import Objects
 from ..cluster.operations import present
-from ..cluster.target import target
+from ..cluster.target import Target, target
 from ..data import secret_leaves
 from ..errors import Kind, KubefateError, bad_input
 from ..spec.loading import Spec, identity, load
@@ -26,7 +26,7 @@ def change_cluster(call: Call) -> dict[str, Any]:
     name, namespace = _identity(call, spec)
     context = call.context(name)
     match call.params["state"]:
-        case "present":
+        case "present" | "rotated":
             pass
         case "absent":
             return _remove(call, context, name, namespace)
@@ -38,6 +38,8 @@ def change_cluster(call: Call) -> dict[str, Any]:
     wanted = target(name, namespace, chart, spec, call.params.get("chart_version") or "")
     call.secret_paths |= wanted.secret_paths
     call.secrets |= secret_leaves(wanted.spec, wanted.secret_paths)
+    if call.params["state"] == "rotated":
+        return _rotate(call, context, wanted)
     return present(context, wanted, check_mode=call.check_mode)
 
 
@@ -53,6 +55,20 @@ def _roll_back(call: Call, context: Context, name: str, namespace: str) -> dict[
     from ..cluster.rollback import rolled_back
 
     return rolled_back(context, name, namespace, call.params["revision"], check_mode=call.check_mode)
+
+
+def _rotate(call: Call, context: Context, wanted: Target) -> dict[str, Any]:
+    from ..cluster.rotating import rotated
+
+    given = {str(name): _values(name, values) for name, values in (call.params["secret_values"] or {}).items()}
+    call.secrets |= {value for values in given.values() for value in values.values()}
+    return rotated(context, wanted, call.params["secrets"], given, check_mode=call.check_mode)
+
+
+def _values(name: str, values: Any) -> dict[str, str]:
+    if not isinstance(values, dict):
+        raise bad_input(f"secret_values.{name} is no mapping.", "Give key: value pairs for each Secret.")
+    return {str(key): str(value) for key, value in values.items()}
 
 
 def _run_verb(call: Call, context: Context, name: str, namespace: str) -> dict[str, Any]:
@@ -139,15 +155,20 @@ CHANGE_CLUSTER = Entry(
         {
             "state": {
                 "type": "str",
-                "choices": ["present", "absent", "stopped", "started", "restarted", "rolled_back"],
+                "choices": ["present", "absent", "stopped", "started", "restarted", "rolled_back", "rotated"],
                 "default": "present",
             },
             "modules": {"type": "list", "elements": "str", "default": []},
             "revision": {"type": "int", "default": 0},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
+            "secret_values": {"type": "dict", "default": {}, "no_log": False},
             "purge_data": {"type": "bool", "default": False},
             "purge_namespace": {"type": "bool", "default": False},
         },
-        required_if=[("state", "present", ("spec", "spec_files"), True)],
+        required_if=[
+            ("state", "present", ("spec", "spec_files"), True),
+            ("state", "rotated", ("spec", "spec_files"), True),
+        ],
     ),
     change_cluster,
 )

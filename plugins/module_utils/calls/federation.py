@@ -1,33 +1,53 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``fate_federation_info``."""
+"""``fate_federation_info`` and ``fate_clusters``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..arguments import CONNECTION, HELM, PROGRESS, STORE, Arguments
-from ..call import Call, Entry
-from ..cluster.federating import Federation
+from ..arguments import APPLY, CHART_REPO, CONNECTION, HELM, PROGRESS, STORE, WAIT, Arguments
+from ..call import Call, Entry, runner_name
+from ..cluster.federating import Federation, Means
 from ..errors import bad_input
 
 
 def plan_federation(call: Call) -> dict[str, Any]:
     """``fate_federation_info``."""
-    progress = call.progress("federation")
-    federation = Federation(
-        [_with_defaults(party, call.params) for party in call.params["parties"]],
-        call.options(),
-        open_helm=call.helm_for,
-        bundled=call.params.get("bundled_charts") or {},
-        folder=call.folder,
-        use_current_context=call.params["use_current_context"],
-        tell=progress,
-    )
-    result = federation.plan()
+    federation = federation_of(call, call.params["parties"])
+    result = federation.plan(call.params["address_timeout"])
     call.secrets |= federation.secrets()
     return result
+
+
+def change_clusters(call: Call) -> dict[str, Any]:
+    """``fate_clusters``."""
+    from ..cluster.parties.applying import Applier
+
+    federation = federation_of(call, call.params["clusters"])
+    federation.plan_alone()
+    call.secrets |= federation.secrets()
+    applier = Applier(federation.parties, call.helm_for, runner_name(), call.progress, call.check_mode)
+    outcomes = applier.apply()
+    return {
+        "changed": any(outcome["changed"] for outcome in outcomes.values()),
+        "clusters": outcomes,
+        "failing": [host for host, outcome in outcomes.items() if outcome.get("failed")],
+    }
+
+
+def federation_of(call: Call, parties: Sequence[Mapping[str, Any]]) -> Federation:
+    """The federation that the options describe."""
+    means = Means(
+        call.helm_for,
+        call.options,
+        lambda party: call.finder({**call.params, **_repository(party)}),
+        call.progress("federation"),
+        call.params["use_current_context"],
+    )
+    given = [_with_defaults(party, call.params) for party in parties]
+    return Federation(given, means, call.params.get("links") or ())
 
 
 def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +60,16 @@ def _with_defaults(party: Mapping[str, Any], params: Mapping[str, Any]) -> dict[
     return {**party, "connection": {**own, **given}}
 
 
-PARTY = {
+def _repository(party: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a party's own chart repository. Raises ``KubefateError`` (bad_input) for unknown ones."""
+    given = {f"chart_repo_{name}": value for name, value in (party.get("chart_repo") or {}).items()}
+    unknown = sorted(name.removeprefix("chart_repo_") for name in set(given) - set(CHART_REPO.options))
+    if unknown:
+        raise bad_input(f"The chart_repo of {party['host']} has unknown keys: {', '.join(unknown)}.")
+    return given
+
+
+CLUSTER = {
     "host": {"type": "str", "required": True},
     "connection": {"type": "dict", "default": {}, "no_log": False},
     "name": {"type": "str"},
@@ -51,27 +80,69 @@ PARTY = {
     "chart": {"type": "str"},
     "chart_version": {"type": "str"},
     "chart_path": {"type": "path"},
-    "advertise_host": {"type": "str"},
-    "advertise_port": {"type": "int"},
-    "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
+    "chart_digest": {"type": "str"},
+    "chart_repo": {"type": "dict", "default": {}, "no_log": False},
     "deployer": {"type": "str"},
     "namespace_labels": {"type": "dict", "default": {}},
     "quota": {"type": "dict", "default": {}},
     "limit_range": {"type": "list", "elements": "dict", "default": []},
     "cluster_rights": {"type": "bool", "default": False},
+    "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
 }
-PLAN_FEDERATION = Entry(
+"""What planning and applying need to know about one cluster."""
+PARTY = {
+    **CLUSTER,
+    "role": {"type": "str", "choices": ["party", "exchange"], "default": "party"},
+    "managed": {"type": "bool", "default": True},
+    "state": {"type": "str", "choices": ["present", "left"], "default": "present"},
+    "inventory": {"type": "str"},
+    "fate_version": {"type": "str"},
+    "advertise_host": {"type": "str"},
+    "advertise_port": {"type": "int"},
+    "advertise": {"type": "dict", "default": {}},
+    "inbound": {"type": "bool", "default": True},
+    "node_address": {"type": "str", "choices": ["ExternalIP", "InternalIP", "Hostname"]},
+    "exchanges": {"type": "list", "elements": "str"},
+    "routes": {"type": "str", "choices": ["inventory", "spec"], "default": "inventory"},
+}
+OWN = {
+    **CLUSTER,
+    "wait": {"type": "bool"},
+    "wait_timeout": {"type": "int"},
+    "patience": {"type": "dict"},
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"]},
+    "running_fate_jobs": {"type": "str", "choices": ["wait", "fail", "ignore"]},
+}
+LINK = {
+    "origins": {"type": "list", "elements": "str", "required": True},
+    "targets": {"type": "list", "elements": "str", "required": True},
+    "via": {"type": "str", "required": True},
+    "both_ways": {"type": "bool", "default": True},
+}
+SEVERAL = (
     CONNECTION
     | HELM
     | STORE
     | PROGRESS
+    | CHART_REPO
+    | Arguments({"use_current_context": {"type": "bool", "default": False}})
+)
+PLAN_FEDERATION = Entry(
+    SEVERAL
     | Arguments(
         {
             "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
-            "use_current_context": {"type": "bool", "default": False},
+            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
             "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
-            "bundled_charts": {"type": "dict"},
+            "address_timeout": {"type": "int", "default": 0},
         }
     ),
     plan_federation,
+)
+CHANGE_CLUSTERS = Entry(
+    SEVERAL
+    | WAIT
+    | APPLY
+    | Arguments({"clusters": {"type": "list", "elements": "dict", "required": True, "options": OWN}}),
+    change_clusters,
 )

@@ -7,21 +7,25 @@ Nothing is lost: every file of the folder or archive is kept as it is, sub-chart
 
 from __future__ import annotations
 
-import io
 import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..data import digest
 from ..errors import Kind, KubefateError
 from ..yamltext import parse_json, parse_yaml
+from .archive import bad
+from .files import ArchiveFiles, FolderFiles, StoredFiles, files_digest
+from .packing import pack, write_whole
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Unpacked size that is still read; a chart is small, an archive bomb is not."""
-MAX_FILES = 10_000
-_SKIPPED = frozenset({".git", ".hg", ".svn", "__pycache__", ".DS_Store"})
+TYPE = "kubefate.federatedai.org/type"
+"""Chart annotation: what a chart deploys (fate, fate-serving, fate-exchange, ...), where its name does not say so."""
+FATE_VERSIONS = "kubefate.federatedai.org/fate-versions"
+"""Chart annotation: comma-separated versions of FATE that the chart deploys. Each may be given as the chart's
+version."""
+META = "Chart.yaml"
 _NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,252}\Z")
 _VERSION = re.compile(r"^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\Z")
 
@@ -31,8 +35,9 @@ class Chart:
     """One chart.
 
     path: the folder or archive that helm is given. source: where it came from, for results (bundled, folder, archive,
-    store, ...). meta: Chart.yaml. files: path in the chart to content. digest: over all files, base32. parsed: what
-    ``document`` has read.
+    store, ...). meta: Chart.yaml. files: path in the chart to content. digest: over all files, base32. origin: the
+    address of what was downloaded. archives: digests of the archive that it came as, ``sha256:...``: of the file, and
+    of a registry's manifest. parsed: what ``document`` has read.
     """
 
     path: str
@@ -40,6 +45,8 @@ class Chart:
     meta: Mapping[str, Any]
     files: Mapping[str, bytes]
     digest: str
+    origin: str = ""
+    archives: Sequence[str] = ()
     parsed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -57,6 +64,10 @@ class Chart:
     @property
     def title(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def type(self) -> str:
+        return type_of(self.meta)
 
     def text(self, path: str) -> str | None:
         """The text of a file of the chart, or None."""
@@ -82,20 +93,36 @@ class Chart:
             "version": self.version,
             "app_version": self.app_version,
             "description": str(self.meta.get("description") or ""),
+            "type": self.type,
             "source": self.source,
+            "origin": self.origin,
             "digest": self.digest,
+            "archive_digest": self.archives[0] if self.archives else "",
         }
 
 
-def read_chart(path: str, source: str = "") -> Chart:
-    """A chart from a folder or a ``.tgz`` archive. Raises ``KubefateError`` (chart) saying what is wrong with it."""
+def type_of(meta: Mapping[str, Any]) -> str:
+    """What a chart deploys, by its annotation, else its name."""
+    return str((meta.get("annotations") or {}).get(TYPE) or meta.get("name") or "")
+
+
+def fate_versions(chart: Chart) -> list[str]:
+    """Versions of FATE that may be given in place of the chart's own."""
+    return [part.strip() for part in chart.annotation(FATE_VERSIONS).split(",") if part.strip()]
+
+
+def read_chart(path: str, source: str = "", *, where: str = "", origin: str = "", also: str = "") -> Chart:
+    """A chart from a folder or a ``.tgz`` archive. Raises ``KubefateError`` (chart) saying what is wrong with it.
+
+    where: names it in errors, the path by default. also: another digest by which the archive is known.
+    """
+    where = where or path
     if os.path.isdir(path):
-        files = _folder(path)
-        found = source or "folder"
+        files: StoredFiles = FolderFiles(path)
+        found, archives = source or "folder", []
     elif os.path.isfile(path):
-        with open(path, "rb") as stream:
-            files = unpack(stream.read(), path)
-        found = source or "archive"
+        files = packed = ArchiveFiles(path, where)
+        found, archives = source or "archive", [packed.archive_digest]
     else:
         raise KubefateError(
             f"There is no chart at {path}.",
@@ -103,96 +130,41 @@ def read_chart(path: str, source: str = "") -> Chart:
             "chart",
             "Give the path of a chart folder or of its .tgz archive.",
         )
-    return Chart(path, found, read_meta(files, path), files, files_digest(files))
-
-
-def files_digest(files: Mapping[str, bytes]) -> str:
-    """One digest over names and contents of all files."""
-    return digest(*(part for name in sorted(files) for part in (name, files[name])))
-
-
-def unpack(data: bytes, where: str) -> dict[str, bytes]:
-    """The files of a chart archive, in memory. Refuses paths that leave the chart, links, devices and bombs."""
-    import tarfile  # imported late: folders, such as the bundled charts, do not need it
-
-    files: dict[str, bytes] = {}
-    roots: set[str] = set()
-    total = 0
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            for member in archive:
-                if member.isdir():
-                    continue
-                parts = [part for part in member.name.split("/") if part not in ("", ".")]
-                if not member.isfile():
-                    raise _bad(where, f"{member.name} is a link or a device; a chart has plain files only")
-                if member.name.startswith("/") or ".." in parts or "\\" in member.name or len(parts) < 2:
-                    raise _bad(where, f"{member.name} does not lie in the chart's folder")
-                total += member.size
-                if total > MAX_BYTES or len(files) >= MAX_FILES:
-                    raise _bad(where, f"it unpacks to more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files")
-                roots.add(parts[0])
-                stream = archive.extractfile(member)
-                if stream is not None:
-                    files["/".join(parts[1:])] = stream.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise _bad(where, f"it is not a readable .tgz archive ({error})") from None
-    if len(roots) != 1:
-        raise _bad(where, f"it must have one folder at its top, and has {', '.join(sorted(roots)) or 'none'}")
-    return files
-
-
-def pack(chart: Chart) -> bytes:
-    """The archive of a chart: the same bytes for the same files, whatever folder or machine they come from."""
-    import gzip
-    import tarfile
-
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name in sorted(chart.files, key=lambda path: (path != "Chart.yaml", path)):
-            entry = tarfile.TarInfo(f"{chart.name}/{name}")
-            entry.size, entry.mode = len(chart.files[name]), 0o644
-            archive.addfile(entry, io.BytesIO(chart.files[name]))
-    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+    archives += [also] if also else []
+    return Chart(path, found, read_meta(files, where), files, files_digest(files), origin, archives)
 
 
 def write_archive(chart: Chart, folder: str) -> str:
-    """Write the chart's archive into a folder; its path."""
-    path = os.path.join(folder, f"{chart.name}-{chart.version}.tgz")
-    with open(path, "wb") as stream:
-        stream.write(pack(chart))
+    """Write the chart's archive into a folder; its path. An archive stays what it is, byte by byte."""
+    path = os.path.join(folder, archive_name(chart.name, chart.version))
+    if isinstance(chart.files, ArchiveFiles):
+        if os.path.abspath(chart.files.path) != os.path.abspath(path):
+            write_whole(path, lambda stream: copy_archive(chart, stream))
+    else:
+        write_whole(path, lambda stream: pack(chart.name, chart.files, stream))
     return path
 
 
-def _folder(path: str) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    total = 0
-    for folder, names, entries in os.walk(path):
-        names[:] = sorted(name for name in names if name not in _SKIPPED)
-        for entry in sorted(entries):
-            full = os.path.join(folder, entry)
-            if entry in _SKIPPED or not os.path.isfile(full):
-                continue
-            with open(full, "rb") as stream:
-                content = stream.read()
-            total += len(content)
-            if total > MAX_BYTES or len(files) >= MAX_FILES:
-                raise _bad(path, f"it has more than {MAX_BYTES >> 20} MiB or {MAX_FILES} files")
-            files[os.path.relpath(full, path).replace(os.sep, "/")] = content
-    return files
+def copy_archive(chart: Chart, stream: Any) -> None:
+    """Write the chart as an archive: the one that it came as, else one that is made."""
+    if isinstance(chart.files, ArchiveFiles):
+        with open(chart.files.path, "rb") as source:
+            shutil.copyfileobj(source, stream)
+    else:
+        pack(chart.name, chart.files, stream)
+
+
+def archive_name(name: str, version: str) -> str:
+    return f"{name}-{version}.tgz"
 
 
 def read_meta(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
-    if "Chart.yaml" not in files:
-        raise _bad(where, "there is no Chart.yaml")
-    meta = parse_yaml(files["Chart.yaml"].decode("utf-8", "replace"), f"Chart.yaml of {where}")
+    if META not in files:
+        raise bad(where, f"there is no {META}")
+    meta = parse_yaml(files[META].decode("utf-8", "replace"), f"{META} of {where}")
     if not isinstance(meta, dict):
-        raise _bad(where, "its Chart.yaml has no keys")
+        raise bad(where, f"its {META} has no keys")
     for key, pattern in (("name", _NAME), ("version", _VERSION)):
         if not pattern.match(str(meta.get(key) or "")):
-            raise _bad(where, f"Chart.yaml has no usable {key} ({meta.get(key)!r})")
+            raise bad(where, f"{META} has no usable {key} ({meta.get(key)!r})")
     return meta
-
-
-def _bad(where: str, what: str) -> KubefateError:
-    return KubefateError(f"{where} is not a chart that can be used: {what}.", Kind.CHART, "chart")

@@ -16,7 +16,9 @@ from typing import Any
 from ..data import canonical, plain
 from ..errors import Kind, KubefateError
 from ..yamltext import dump_yaml
-from .package import Chart, files_digest, pack, read_meta
+from .files import files_digest
+from .package import Chart, read_meta
+from .packing import pack
 
 SCHEMA = "values.schema.json"
 VALUES = "values.yaml"
@@ -43,7 +45,7 @@ def recorded_chart(record: Mapping[str, Any], folder: str) -> Chart:
     name = f"{meta.get('name')}-{meta.get('version')}-{digest[:8]}.tgz"
     chart = Chart(os.path.join(folder, name), "release", read_meta(files, "the release's chart"), files, digest)
     with open(chart.path, "wb") as stream:
-        stream.write(pack(chart))
+        pack(chart.name, files, stream)
     return chart
 
 

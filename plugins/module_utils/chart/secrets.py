@@ -8,13 +8,15 @@ Charts contain no secret and refer to Secrets by name. Which ones, a chart says 
       - name: fate-mysql                  # in the release's namespace
         existing: mysql.existingSecret    # spec path: where it says something, that Secret is used and none is made
         modules: [mysql, python]          # needed where one of these is in the spec's list of modules
-        when: some.path                   # needed only where the spec says something there
+        without: [redis]                  # and none of these
+        when: some.path                   # needed only where the spec says something there, or {some.path: word}
         unless: externalMysqlIp           # needed only where it does not
         create: false                     # never made: must be there beforehand
         keys:
           username: {spec: mysql.user, default: fate}
           password: {spec: [mysql.password, password], generate: 24}
           other: {spec: mysql.other, required: true}
+        rotate: {keys: [password]}        # how values are changed later: see rotation.py
 
 A value is the spec's where the spec gives one (the first of several paths), else the default, else ``generate`` random
 letters and digits. A Secret that exists is kept as it is.
@@ -28,9 +30,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..data import get
+from ..data import get, is_secret_key
 from ..errors import Kind, KubefateError, bad_input
 from .package import Chart
+from .rotation import Rotation, declared
 
 FILE = "secrets.yaml"
 OWNER_LABEL = "owner"
@@ -43,22 +46,25 @@ class SecretKey:
     """One key of a declared Secret.
 
     given: the spec's or default value, None where it is to be generated, with ``length`` characters. path: in the spec,
-    empty where the value is not from there.
+    empty where the value is not from there. paths: where in the spec it would stand.
     """
 
     name: str
     given: str | None
     length: int
     path: str
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRequest:
-    """A Secret that a chart needs for a spec. made: by this collection; otherwise it must be there beforehand."""
+    """A Secret that a chart needs for a spec. made: by this collection; otherwise it must be there beforehand.
+    rotation: how its values are changed; None where the chart does not say."""
 
     name: str
     keys: tuple[SecretKey, ...]
     made: bool = True
+    rotation: Rotation | None = None
 
     def missing(self, live: Mapping[str, Any] | None) -> list[SecretKey]:
         """Keys that the live Secret (None: there is none) does not have."""
@@ -71,7 +77,7 @@ class SecretRequest:
         return [
             key
             for key in self.keys
-            if key.given is not None and key.path and key.name in data and _decoded(data[key.name]) != key.given
+            if key.given is not None and key.path and key.name in data and decoded(data[key.name]) != key.given
         ]
 
     def build(self, live: Mapping[str, Any] | None, namespace: str, release: str) -> dict[str, Any]:
@@ -85,9 +91,14 @@ class SecretRequest:
             live = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": {}}
         data = dict(live.get("data") or {})
         for key in self.missing(live):
-            value = key.given if key.given is not None else _random(key.length)
-            data[key.name] = base64.b64encode(value.encode()).decode()
+            value = key.given if key.given is not None else generated(key.length)
+            data[key.name] = encoded(value)
         return {**live, "data": data}
+
+
+def held(secret: Mapping[str, Any]) -> set[str]:
+    """What a Secret holds under keys that name a secret; user names are none."""
+    return {decoded(value) for key, value in (secret.get("data") or {}).items() if is_secret_key(str(key))}
 
 
 def requested(chart: Chart, spec: Mapping[str, Any]) -> list[SecretRequest]:
@@ -120,7 +131,8 @@ def _malformed(chart: Chart, what: str) -> KubefateError:
         f"{FILE} of chart {chart.title} does not have the expected form ({what}).",
         Kind.CHART,
         "chart",
-        "It has a list `secrets` of mappings with name, keys, and optionally existing, modules, when, unless, create.",
+        "It has a list `secrets` of mappings with name, keys, and optionally existing, modules, without, when, unless, "
+        "create, rotate.",
     )
 
 
@@ -152,21 +164,25 @@ def _says(spec: Mapping[str, Any], path: Any) -> bool:
 
 def _applies(entry: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     modules = entry.get("modules")
-    wanted = not modules or bool(set(modules) & {str(name) for name in spec.get("modules") or []})
-    return wanted and (not entry.get("when") or _says(spec, entry["when"])) and not _says(spec, entry.get("unless"))
+    listed = {str(name) for name in spec.get("modules") or []}
+    wanted = (not modules or bool(set(modules) & listed)) and not set(entry.get("without") or ()) & listed
+    return wanted and _holds(spec, entry.get("when")) and not _says(spec, entry.get("unless"))
+
+
+def _holds(spec: Mapping[str, Any], condition: Any) -> bool:
+    """Whether the spec says something at a path, or, for a mapping of paths to words, just these words."""
+    if isinstance(condition, Mapping):
+        return all(get(spec, str(path)) == word for path, word in condition.items())
+    return not condition or _says(spec, condition)
 
 
 def _request(entry: Mapping[str, Any], spec: Mapping[str, Any]) -> SecretRequest:
-    if _says(spec, entry.get("existing")):
-        keys = tuple(SecretKey(str(name), None, 0, "") for name in entry["keys"])
-        return SecretRequest(str(get(spec, str(entry["existing"]))), keys, made=False)
-    if entry.get("create") is False:
-        return SecretRequest(
-            str(entry["name"]), tuple(SecretKey(str(name), None, 0, "") for name in entry["keys"]), False
-        )
-    return SecretRequest(
-        str(entry["name"]), tuple(_key(entry, name, rule, spec) for name, rule in entry["keys"].items())
-    )
+    own = _says(spec, entry.get("existing"))
+    if own or entry.get("create") is False:
+        name = str(get(spec, str(entry["existing"])) if own else entry["name"])
+        return SecretRequest(name, tuple(SecretKey(str(key), None, 0, "") for key in entry["keys"]), False)
+    keys = tuple(_key(entry, name, rule, spec) for name, rule in entry["keys"].items())
+    return SecretRequest(str(entry["name"]), keys, rotation=declared(entry))
 
 
 def _paths(rule: Mapping[str, Any]) -> list[str]:
@@ -175,25 +191,31 @@ def _paths(rule: Mapping[str, Any]) -> list[str]:
 
 
 def _key(entry: Mapping[str, Any], name: str, rule: Mapping[str, Any], spec: Mapping[str, Any]) -> SecretKey:
-    for path in _paths(rule):
+    paths, length = tuple(_paths(rule)), int(rule.get("generate") or 0)
+    for path in paths:
         if _says(spec, path):
-            return SecretKey(str(name), str(get(spec, path)), 0, path)
+            return SecretKey(str(name), str(get(spec, path)), length, path, paths)
     if "default" in rule:
-        return SecretKey(str(name), str(rule["default"]), 0, "")
+        return SecretKey(str(name), str(rule["default"]), length, "", paths)
     if rule.get("required"):
-        options = " or ".join([*_paths(rule), *([str(entry["existing"])] if entry.get("existing") else [])])
+        options = " or ".join([*paths, *([str(entry["existing"])] if entry.get("existing") else [])])
         raise bad_input(f"The spec gives no value for key {name} of Secret {entry['name']}.", f"Give {options}.")
-    length = int(rule.get("generate") or 0)
     if length < 1:
         raise ValueError(f"key {name} of Secret {entry['name']} has neither a value nor a length to generate")
-    return SecretKey(str(name), None, length, "")
+    return SecretKey(str(name), None, length, "", paths)
 
 
-def _random(length: int) -> str:
+def generated(length: int) -> str:
+    """So many random letters and digits."""
     import secrets  # imported late: it is needed once in the life of a cluster
 
     return "".join(secrets.choice(_ALPHABET) for _position in range(length))
 
 
-def _decoded(value: str) -> str:
+def encoded(value: str) -> str:
+    """A value as it stands in the data of a Secret."""
+    return base64.b64encode(value.encode()).decode()
+
+
+def decoded(value: str) -> str:
     return base64.b64decode(value).decode("utf-8", "replace")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +22,8 @@ from ..adopt.inversion import Inversion, Leftover, invert
 from ..adopt.learning import Knowledge, Spec, survey
 from ..adopt.paths import MISSING, shown
 from ..adopt.secrets import is_hidden, split
-from ..chart.package import Chart, read_chart, write_archive
+from ..chart.lookup import stored_charts
+from ..chart.package import Chart, read_chart
 from ..chart.recorded import is_recorded, recorded_chart
 from ..chart.secrets import required_values, secret_paths
 from ..chart.store import ChartStore
@@ -39,9 +41,8 @@ from .gather import find_release
 from .planning import Planned, plan_cluster
 from .recognise import cluster_kind, party_id, refuse_foreign
 from .shape import Result
-from .target import SPEC_SCHEMA, target
+from .target import EXAMPLE, SPEC_SCHEMA, target
 
-EXAMPLE = "values-template-example.yaml"
 DEPLOYER = "fate-deployer"
 """The service account that the playbooks deploy as, unless another is named."""
 
@@ -109,20 +110,12 @@ class Adopter:
         path = self.bundled.get(str(name))
         if path and os.path.isdir(path) and is_recorded(read_chart(path), record):
             return read_chart(path, "bundled")
-        for entry in self._stored():
+        for entry in stored_charts(self.store):
             if (entry.name, entry.version) == (name, version):
-                stored = self.store.read(entry)
+                stored = self.store.read(entry, tempfile.mkdtemp(dir=self.folder))
                 if is_recorded(stored, record):
-                    return replace(stored, path=write_archive(stored, self.folder))
+                    return stored
         return recorded_chart(record, self.folder)
-
-    def _stored(self) -> Sequence[Any]:
-        try:
-            return self.store.charts()
-        except ApiError as error:
-            if error.status in (403, 404):
-                return []
-            raise
 
     def _keep(self, chart: Chart) -> str:
         """Write a chart that is nowhere else into ``charts_to``; its path."""

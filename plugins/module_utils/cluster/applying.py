@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..access.namespaces import ensure_namespace
+from ..chart.secrets import held
 from ..errors import Kind, KubefateError
 from ..job.record import Job, Method
 from ..kube.client import Api, ApiError
@@ -16,7 +17,7 @@ from ..plan.making import Gathered
 from ..plan.model import Action, Change, FieldChange, Operation, Plan, Source
 from ..plan.normalise import HELM_MANAGER
 from ..plan.show import sentences
-from ..release import MAX_RECORD, PROOF_LABEL, STOPPED_LABEL, Release, Status, proof, record_size
+from ..release import CHART_LABEL, MAX_RECORD, PROOF_LABEL, STOPPED_LABEL, Release, Status, proof, record_size
 from ..values import Values
 from .context import Context
 from .gather import find_release
@@ -51,6 +52,7 @@ def job_of(planned: Planned) -> Job:
         namespace=target.namespace,
         method=Method.UPDATE if update else Method.INSTALL,
         chart=f"{target.chart.name}-{target.chart.version}",
+        chart_digest=target.chart.digest,
         previous_revision=current.revision if current else 0,
         changes=sentences(planned.plan),
     )
@@ -88,6 +90,7 @@ def _make_secrets(running: Running, gathered: Gathered, plan: Plan) -> None:
             running.context.api.create(secret)
         else:
             running.context.api.replace(secret)
+        running.context.secrets.update(held(secret))
         running.tell(f"Secret {request.name} made")
 
 
@@ -95,7 +98,8 @@ def _run_helm(running: Running, planned: Planned, values: Values) -> None:
     context, target = running.context, planned.target
     revision = next_revision(planned.gathered.releases)
     running.job.revision = revision
-    running.tell(f"helm: revision {revision} of {target.name} from {target.chart.name} {target.chart.version}")
+    place = target.chart.origin or target.chart.source
+    running.tell(f"helm: revision {revision} of {target.name} from {target.chart.title} ({place})")
     hooks = [obj for obj in planned.gathered.hooks if obj.get("kind") in ("Job", "Pod")]
     with HookWatch(running, hooks, target.namespace) as watch:
         context.helm.upgrade(
@@ -103,7 +107,10 @@ def _run_helm(running: Running, planned: Planned, values: Values) -> None:
             target.chart.path,
             values.text,
             target.namespace,
-            labels={PROOF_LABEL: proof(revision, target.fingerprint)},
+            labels={
+                PROOF_LABEL: proof(revision, target.fingerprint),
+                CHART_LABEL: proof(revision, target.chart.digest),
+            },
             timeout=min(HELM_SECONDS, context.options.wait_timeout),
             history=context.options.history,
             force_conflicts=context.options.drift == "repair" and bool(planned.gathered.conflicts),

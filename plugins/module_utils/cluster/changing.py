@@ -27,26 +27,37 @@ from .training import spare_jobs
 def change(context: Context, planned: Planned) -> Result:
     """Carry out a plan. Made without the Lease, it is made again where the release is another one by now."""
     target = planned.target
-    if planned.values:
-        check_size(target, planned.values, list(planned.gathered.wanted.values()))
-    _require(context, planned)
+    check_planned(planned)
+    require_rights(context, planned)
     prepare_namespace(context, target.namespace)
     with lock_of(context, target.name, target.namespace):
-        if _version(find_release(context.api, target.name, target.namespace)) != _version(planned.found):
-            context.progress("the release changed meanwhile: planning again")
-            planned = plan_cluster(context, target)
-            if not planned.plan.changed:
-                return unchanged(context, planned, wait=context.options.wait)
-        caveats = spare_jobs(context, planned.plan, planned.found.current)
-        return _apply(context, planned, caveats)
+        return change_locked(context, planned)
 
 
-def _require(context: Context, planned: Planned) -> None:
+def check_planned(planned: Planned) -> None:
+    """Raise ``KubefateError`` for what can be seen to fail before anything is changed."""
+    if planned.values:
+        check_size(planned.target, planned.values, list(planned.gathered.wanted.values()))
+
+
+def require_rights(context: Context, planned: Planned) -> None:
     """Raise ``KubefateError`` where a right is missing that carrying out the plan needs."""
     purpose = Purpose.UPGRADE if planned.found.current else Purpose.INSTALL
     gathered = planned.gathered
     objects = {**gathered.recorded, **gathered.wanted}.values()
     require(context, planned.target.namespace, [purpose], objects, gathered.hooks)
+
+
+def change_locked(context: Context, planned: Planned) -> Result:
+    """The same for a caller who holds the Lease."""
+    target = planned.target
+    if _version(find_release(context.api, target.name, target.namespace)) != _version(planned.found):
+        context.progress("the release changed meanwhile: planning again")
+        planned = plan_cluster(context, target)
+        if not planned.plan.changed:
+            return unchanged(context, planned, wait=context.options.wait)
+    caveats = spare_jobs(context, planned.plan, planned.found.current)
+    return _apply(context, planned, caveats)
 
 
 def _version(found: Found) -> tuple[int, str]:

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..helm.cli import Helm
 from ..kube.client import Api
@@ -15,11 +14,12 @@ from .options import Options
 
 @dataclass(slots=True)
 class Context:
-    """runner: who does it, for locks and job records. secrets: of the spec, which no record may quote."""
+    """runner: who does it, for locks and job records. secrets: of the spec and of the Secrets that the collection made,
+    which no record and no result may quote."""
 
     api: Api
     helm: Helm
     options: Options
     runner: str = ""
     progress: Progress = silent
-    secrets: Collection[str] = ()
+    secrets: set[str] = field(default_factory=set)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..chart.package import Chart
 from ..data import blanked_text, redact, secret_leaves
 from ..health.model import Health, State
 from ..objects import Object, labels_of, module_of, name_of
@@ -31,18 +32,47 @@ def describe(
             "name": str(meta.get("name") or ""),
             "version": str(meta.get("version") or ""),
             "app_version": app_version(release),
+            "digest": release.chart_digest,
         },
         "revision": release.revision,
         "status": str(release.status),
         "description": blanked_text(release.description, secret_leaves(release.values)),
         "updated": release.last_deployed,
         "managed": PROOF_LABEL in release.labels,
+        **_state(health),
+        "endpoints": endpoints(live),
+    }
+
+
+def describe_proven(
+    chart: Chart, party: str, release: Release, health: Health, live: Iterable[Object]
+) -> dict[str, Any]:
+    """The same of a release that is proven to be made from a chart: its record is not decoded."""
+    objects = list(live)
+    found = {labels_of(obj).get("app.kubernetes.io/version", "") for obj in objects} - {""}
+    version = found.pop() if len(found) == 1 else str(chart.meta.get("appVersion") or "")
+    return {
+        "name": release.name,
+        "namespace": release.namespace,
+        "party_id": party,
+        "chart": {"name": chart.name, "version": chart.version, "app_version": version},
+        "revision": release.revision,
+        "status": str(release.status),
+        "description": "",
+        "updated": release.modified,
+        "managed": True,
+        **_state(health),
+        "endpoints": endpoints(objects),
+    }
+
+
+def _state(health: Health | None) -> dict[str, Any]:
+    return {
         "state": str(health.state) if health else str(State.UNKNOWN),
         "reason": health.reason if health else "",
         "ready": bool(health and health.ready),
         "simulated": health.simulated if health else None,
         "modules": [work.as_result() for work in health.workloads] if health else [],
-        "endpoints": endpoints(live),
     }
 
 
@@ -57,7 +87,7 @@ def app_version(release: Release) -> str:
 
 
 def endpoints(live: Iterable[Object]) -> list[dict[str, Any]]:
-    """Addresses of Services and Ingresses. address is what a client uses; scope says from where: cluster, node,
+    """Addresses of Services, Ingresses and Routes. address is what a client uses; scope says from where: cluster, node,
     outside."""
     found: list[dict[str, Any]] = []
     for obj in live:
@@ -66,6 +96,8 @@ def endpoints(live: Iterable[Object]) -> list[dict[str, Any]]:
                 found += _service(obj)
             case "Ingress":
                 found += _ingress(obj)
+            case "Route":
+                found += _route(obj)
     return sorted(found, key=lambda item: (item["module"], item["name"], item["port"], item["address"]))
 
 
@@ -101,6 +133,17 @@ def _ingress(obj: Object) -> list[dict[str, Any]]:
             entry = {"module": module_of(obj), "name": name_of(obj), "kind": "Ingress", "port": "", "scope": "outside"}
             entries.append({**entry, "address": address})
     return entries
+
+
+def _route(obj: Object) -> list[dict[str, Any]]:
+    """A page that OpenShift's router shows."""
+    spec = obj.get("spec") or {}
+    if not spec.get("host"):
+        return []
+    scheme = "https" if spec.get("tls") else "http"
+    address = f"{scheme}://{spec['host']}{spec.get('path') or '/'}"
+    entry = {"module": module_of(obj), "name": name_of(obj), "kind": "Route", "port": "", "scope": "outside"}
+    return [{**entry, "address": address}]
 
 
 def release_values(release: Release) -> Any:

@@ -8,6 +8,7 @@ whose live fields differ.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,35 +85,49 @@ class Objects:
         self._kinds: set[tuple[str, str]] = set()
         self._everywhere: set[tuple[str, str]] = set()
         self._refused: dict[tuple[str, str, str], ApiError] = {}
+        self._loading = threading.Lock()
         self._by_namespace: dict[str, list[dict[str, Any]]] = {}
 
     def load(self, kinds: Iterable[tuple[str, str]]) -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
         not know, count as empty; see ``refused``."""
-        wanted = [kind for kind in dict.fromkeys(kinds) if kind not in self._kinds]
+        with self._loading:
+            self._load([kind for kind in dict.fromkeys(kinds) if kind not in self._kinds])
+
+    def _load(self, wanted: Sequence[tuple[str, str]]) -> None:
         self._kinds |= set(wanted)
-        lists: list[list[dict[str, Any]]] = self.api.parallel(self._list, wanted)
-        for items in lists:
+        found: list[list[dict[str, Any]] | None] = self.api.parallel(self._list, wanted)
+        narrow = [
+            (kind, space)
+            for kind, items in zip(wanted, found, strict=True)
+            if items is None
+            for space in self.namespaces
+        ]
+        lists: list[list[dict[str, Any]]] = self.api.parallel(lambda asked: self._or_none(*asked), narrow)
+        for items in [*(items for items in found if items), *lists]:
             for item in items:
                 self._by_namespace.setdefault(str(item["metadata"].get("namespace", "")), []).append(item)
 
-    def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]]:
+    def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
+        """With one list, where that is permitted; None for what has to be listed namespace by namespace."""
+        namespaced = True
         try:
-            if self.wide or not self.api.type_of(*kind).namespaced:
+            namespaced = self.api.type_of(*kind).namespaced
+            if not namespaced or self.wide:
                 listed = self.api.list_objects(*kind)
                 self._everywhere.add(kind)
                 return listed
         except ApiError as error:
-            if error.status in (404, 405):
-                return []
-            if error.status != 403:
-                raise
-            if not self.api.type_of(*kind).namespaced:
+            if error.status == 403 and self.wide and namespaced:
+                return None
+            if error.status == 403:
                 self._refused[(*kind, "")] = error
+            if error.status in (403, 404, 405):
                 return []
-        return [item for space in self.namespaces for item in self._list_in(kind, space)]
+            raise
+        return None
 
-    def _list_in(self, kind: tuple[str, str], namespace: str) -> list[dict[str, Any]]:
+    def _or_none(self, kind: tuple[str, str], namespace: str) -> list[dict[str, Any]]:
         try:
             return self.api.list_objects(*kind, namespace)
         except ApiError as error:
@@ -127,10 +142,11 @@ class Objects:
         return self._refused.get((*kind, namespace)) or self._refused.get((*kind, ""))
 
     def find(self, ref: Ref) -> dict[str, Any] | None:
-        """A live object, listed already or read now. Raises ``ApiError`` where it may not be read."""
+        """A live object of a kind that was loaded, from the lists or read now. Raises ``ApiError`` where it may not be
+        read."""
         kind = (ref.api_version, ref.kind)
-        refused = self.refused(kind, ref.namespace)
-        if refused is not None or not (kind in self._everywhere or ref.namespace in self.namespaces):
+        listed = kind in self._everywhere or ref.namespace in self.namespaces
+        if self.refused(kind, ref.namespace) is not None or not listed:
             return self.api.find(ref)
         return next((item for item in self._by_namespace.get(ref.namespace, ()) if Ref.of(item) == ref), None)
 
@@ -259,11 +275,32 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
         hooks_changed=prepared.hooks_changed,
         hooks=prepared.hooks,
         ignore=options.ignore,
+        past=_past(api, prepared, options),
+        pods=[item for item in objects.of(prepared.namespace) if item["kind"] == "Pod"],
     )
     gathered = replace(gathered, answers=ask(api, gathered, questions(gathered)))
     if not prepared.server_side:
         return gathered
     return replace(gathered, conflicts=ask_conflicts(api, gathered))
+
+
+def _past(api: Api, prepared: Prepared, options: Options) -> str:
+    """What the job records know of a release that is not there: helm keeps nothing of one that it uninstalled."""
+    if prepared.found.releases or not prepared.namespace_exists:
+        return ""
+    from ..job.book import JobBook  # imported late: a run in which nothing changes is mostly imports
+    from ..job.record import Method
+
+    try:
+        jobs = JobBook(api, options.store_namespace).jobs(prepared.name, prepared.namespace)
+    except ApiError as error:
+        if error.status in (403, 404):
+            return ""
+        raise
+    last = next((job for job in jobs if job.release_uid or job.method is Method.DELETE), None)
+    if last is None or last.method is Method.DELETE:
+        return ""
+    return f"revision {last.revision} of {last.end or last.start} is gone: it was uninstalled without this collection"
 
 
 def ask_conflicts(api: Api, gathered: Gathered) -> dict[Ref, tuple[Conflict, ...]]:
@@ -321,15 +358,25 @@ def render_manifest(helm: Helm, target: Target, values: Values, current: Release
     """
     if current is not None and (current.status.pending or current.status is Status.UNINSTALLING):
         return _rendered_alone(helm, target, values, current)
-    try:
-        body = helm.preview(target.name, target.chart.path, values.text, namespace=target.namespace)
-    except KubefateError as error:
-        if error.kind is not Kind.LOCKED:
-            raise
-        return _rendered_alone(helm, target, values, current)
+    key = _preview_key(helm, target, values, current)
+    body = helm.previews.find(*key)
+    if body is None:
+        try:
+            body = helm.preview(target.name, target.chart.path, values.text, namespace=target.namespace)
+        except KubefateError as error:
+            if error.kind is not Kind.LOCKED:
+                raise
+            return _rendered_alone(helm, target, values, current)
+        helm.previews.keep(body, *key)
     manifest = str(body.get("manifest") or "")
     server_side = body.get("apply_method") == SERVER_SIDE
     return Preview(manifest_objects(manifest), hook_texts(body), hooks_of(body), server_side)
+
+
+def _preview_key(helm: Helm, target: Target, values: Values, current: Release | None) -> tuple[str, ...]:
+    """Everything that a preview is made from."""
+    state = f"{current.uid} {current.revision} {current.status}" if current else ""
+    return helm.binary, helm.server, target.name, target.namespace, target.chart.digest, values.text, state
 
 
 def _rendered_alone(helm: Helm, target: Target, values: Values, current: Release | None) -> Preview:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..access.grants import Find, Grant, GrantChange, GrantRefusedError, Space, grant_changes, revocation, use_of
+from ..access.grants import Grant, GrantChange, GrantRefusedError, Space, revocation, use_of
 from ..access.identity import identify, token_for
 from ..access.model import OWNER, RBAC, RBAC_GROUP, Rule, policies
 from ..access.openshift import Constraint, constraints_for
@@ -21,7 +21,7 @@ from ..access.users import deployer_grant
 from ..errors import KubefateError
 from ..kube.client import Api
 from ..objects import Object, Ref
-from .access_show import grant_diff, grant_result, manifest_of
+from .access_show import grant_result, manifest_of
 
 APPLY = "kubectl apply -f"
 KINDS = (
@@ -48,7 +48,7 @@ class Deployed:
 
 
 def kinds_for(given: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Kinds to list for ``party_access``."""
+    """Kinds of objects that the deployer's rights consist of, for listing them."""
     if not given.get("deployer"):
         return set()
     kinds = set(KINDS)
@@ -147,27 +147,22 @@ def _subject(me: str) -> dict[str, str]:
     return {"kind": "User", "name": me, "apiGroup": RBAC_GROUP}
 
 
-def party_access(
-    api: Api, given: Mapping[str, Any], namespace: str, store_namespace: str, deployed: Deployed, find: Find
-) -> dict[str, Any]:
-    """What granting a party's deployer its rights would change, and what the role ``rbac`` has to be told for it.
-
-    given: the party's part of the inventory; without a ``deployer`` it is deployed as the caller, and nothing is
-    granted. find: as for ``grant_changes``.
-    """
-    told = {
+def told(deployed: Deployed) -> dict[str, Any]:
+    """What the role ``rbac`` has to be told to grant the same."""
+    return {
         "resources": as_lines(deployed.parts),
         "hooks": as_lines(deployed.hooks),
         "constraints": [
             {"service_account": entry.account, "name": entry.name, "why": entry.why} for entry in deployed.constraints
         ],
     }
-    account = given.get("deployer")
-    if not account:
-        return {"changes": [], **told, "diff": []}
+
+
+def party_grant(given: Mapping[str, Any], namespace: str, store_namespace: str, deployed: Deployed) -> Grant:
+    """The rights of the account that deploys a party. given: the party's part of the inventory."""
     labels, quota, limits = (given.get(key) for key in ("namespace_labels", "quota", "limit_range"))
-    grant = deployer_grant(
-        str(account),
+    return deployer_grant(
+        str(given.get("deployer")),
         namespace,
         store_namespace,
         deployed.parts,
@@ -176,5 +171,3 @@ def party_access(
         cluster=cluster_rules(deployed.parts) if given.get("cluster_rights") else (),
         constraints=deployed.constraints,
     )
-    changes = needed(api, grant, grant_changes(grant, find))
-    return {**grant_result(changes), **told, "diff": grant_diff(changes)}

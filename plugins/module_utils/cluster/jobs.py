@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +20,10 @@ from ..kube.client import Api, ApiError
 from ..lock import LEASE_SECONDS, ReleaseLock
 from ..objects import Object, Ref
 from ..progress import silent
-from ..release import Release, Status
+from ..release import PROOF_LABEL, UNPROVEN, Release, Status, names, proof
 from .context import Context
-from .gather import Objects, find_release, health, referred
-from .recovery import recover
+from .gather import Objects, find_release, health, history, referred
+from .recovery import mark, recover
 from .running import Running, await_ready, note_workloads
 
 LOOK_SECONDS = 1.0
@@ -190,17 +191,33 @@ def undo(context: Context, job: Job, tell: Callable[[str], None] = silent) -> st
 
 
 def roll_back(context: Context, name: str, namespace: str, revision: int, *, force_conflicts: bool = False) -> str:
-    """Bring a release back to an earlier revision; what was done, in words."""
+    """Bring a release back to an earlier revision; what was done, in words. The new revision is signed as ours."""
     options = context.options
-    context.helm.rollback(
-        name,
-        revision,
-        namespace,
-        timeout=min(300.0, options.wait_timeout),
-        history=options.history,
-        force_conflicts=force_conflicts,
-    )
+    revisions = history(context.api, name, namespace)
+    goal = next((found for found in revisions if found.revision == revision), None)
+    with _signed(context.api, goal, revisions[0].revision + 1) if goal else nullcontext():
+        context.helm.rollback(
+            name,
+            revision,
+            namespace,
+            timeout=min(300.0, options.wait_timeout),
+            history=options.history,
+            force_conflicts=force_conflicts,
+        )
     return f"rolled back to what revision {revision} was"
+
+
+@contextmanager
+def _signed(api: Api, goal: Release, revision: int) -> Iterator[None]:
+    """Have helm carry over, from the revision that it goes back to, a label that is true of the new one: helm takes no
+    labels for a rollback, and one that is interrupted is to be known as ours."""
+    label = goal.labels.get(PROOF_LABEL, "")
+    same = label.partition("-")[2] if names(label, goal.revision) else UNPROVEN
+    mark(api, goal, PROOF_LABEL, proof(revision, same))
+    try:
+        yield
+    finally:
+        mark(api, goal, PROOF_LABEL, label or None)
 
 
 def delete(context: Context, job: Job, *, check_mode: bool) -> None:

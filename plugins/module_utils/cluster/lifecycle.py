@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..access.model import Purpose
 from ..errors import Kind, KubefateError, bad_input
 from ..job.record import Job, Method, now
-from ..objects import Object, Ref, module_of
+from ..objects import Object, Ref, module_of, name_of, pods_of
 from ..plan.making import REPLICAS
 from ..plan.model import Action, Change, FieldChange, Operation, Plan, Restart
 from ..plan.show import sentences
@@ -34,7 +34,8 @@ from .training import noted, spare_jobs
 RESTARTED = ("spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt")
 """The field that ``kubectl rollout restart`` sets."""
 _SCALED = ("Deployment", "StatefulSet")
-_ROLLED = (*_SCALED, "DaemonSet")
+ROLLED = (*_SCALED, "DaemonSet")
+"""Kinds of workloads whose pods are replaced when their template changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,29 @@ class _Verb:
 
 
 def _to_zero(live: Object, _wanted: Object) -> FieldChange | None:
-    count = _replicas(live)
+    count = replicas(live)
     return FieldChange(REPLICAS, count, 0) if count else None
 
 
 def _from_zero(live: Object, wanted: Object) -> FieldChange | None:
-    count = _replicas(wanted)
-    return FieldChange(REPLICAS, 0, count) if count and not _replicas(live) else None
+    count = replicas(wanted)
+    return FieldChange(REPLICAS, 0, count) if count and not replicas(live) else None
 
 
 def _roll(live: Object, _wanted: Object) -> FieldChange | None:
+    return restart_field(live) if replicas(live) else None
+
+
+def restart_field(live: Object) -> FieldChange:
+    """The change that has the pods of a workload replaced."""
     value: object = live
     for step in RESTARTED:
         value = value.get(step) if isinstance(value, dict) else None
-    return FieldChange(RESTARTED, value, now()) if _replicas(live) else None
+    return FieldChange(RESTARTED, value, now())
 
 
-def _replicas(obj: Object) -> int:
+def replicas(obj: Object) -> int:
+    """How many pods a workload asks for."""
     count = (obj.get("spec") or {}).get("replicas")
     return 1 if count is None else int(count)
 
@@ -73,7 +80,7 @@ def _replicas(obj: Object) -> int:
 _VERBS = {
     "stopped": _Verb(Operation.STOP, Method.STOP, _SCALED, "the cluster is to be stopped", _to_zero),
     "started": _Verb(Operation.START, Method.START, _SCALED, "the cluster is to be started", _from_zero),
-    "restarted": _Verb(Operation.RESTART, Method.RESTART, _ROLLED, "a restart was asked for", _roll),
+    "restarted": _Verb(Operation.RESTART, Method.RESTART, ROLLED, "a restart was asked for", _roll),
 }
 
 
@@ -85,7 +92,7 @@ def run_verb(
     modules: only those; all by default. Raises ``KubefateError`` for a cluster or a module that does not exist.
     """
     verb = _VERBS[state]
-    release = _release(context, name, namespace)
+    release = deployed(context, name, namespace)
     objects = Objects(context.api, [namespace])
     expected = referred(context.api, release.objects, name, namespace)
     objects.load({(ref.api_version, ref.kind) for ref in expected} | set(HEALTH_KINDS))
@@ -98,7 +105,7 @@ def run_verb(
         return result(plan, describe(name, namespace, release, verdict, live))
     require(context, namespace, [Purpose.RESTART], release.objects)
     with lock_of(context, name, namespace):
-        now_there = _release(context, name, namespace)
+        now_there = deployed(context, name, namespace)
         if now_there.revision != release.revision:
             raise KubefateError(
                 f"Release {name} in {namespace} got revision {now_there.revision} meanwhile.", Kind.LOCKED, "plan"
@@ -116,7 +123,8 @@ def run_verb(
         return follow(context, job, plan, lambda running: _carry_out(running, verb, plan, release), warnings=caveats)
 
 
-def _release(context: Context, name: str, namespace: str) -> Release:
+def deployed(context: Context, name: str, namespace: str) -> Release:
+    """The release of a cluster. Raises ``KubefateError`` unless it is one of FATE that is deployed."""
     release = find_release(context.api, name, namespace).current
     if release is None:
         raise bad_input(
@@ -150,7 +158,13 @@ def _plan(verb: _Verb, release: Release, expected: dict[Ref, Object], objects: O
         if field:
             changes.append(Change(ref, Action.UPDATE, (field,), there, obj))
     restarts = [
-        Restart(change.ref, module_of(change.after or {}), _replicas(change.before or {}), verb.reason)
+        Restart(
+            change.ref,
+            module_of(change.after or {}),
+            replicas(change.before or {}),
+            verb.reason,
+            tuple(name_of(pod) for pod in pods_of(change.before or {}, live.values())),
+        )
         for change in changes
         if verb.operation is Operation.RESTART
     ]

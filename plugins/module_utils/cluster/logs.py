@@ -12,7 +12,7 @@ from typing import Any
 from ..access.model import Purpose
 from ..data import REDACTED, is_secret_key, seconds
 from ..errors import KubefateError, bad_input
-from ..objects import WORKLOADS, Object, Ref, labels_of, module_of, name_of
+from ..objects import WORKLOADS, Object, Ref, module_of, name_of, pods_of
 from .context import Context
 from .gather import Found, Objects, referred
 from .permission import require
@@ -69,7 +69,7 @@ def read_logs(context: Context, found: Found, namespace: str, request: LogReques
     containers = [
         (module_of(obj), pod, container)
         for obj in wanted
-        for pod in _pods(obj, objects.of(namespace))
+        for pod in pods_of(obj, objects.of(namespace))
         for container in _containers(pod)
     ]
     hidden = sorted(set(secrets_of(release.values, found.secrets.values())), key=len, reverse=True)
@@ -78,14 +78,6 @@ def read_logs(context: Context, found: Found, namespace: str, request: LogReques
         {"module": module, "pod": name_of(pod), "container": container, **_without(text, hidden)}
         for (module, pod, container), text in zip(containers, texts, strict=True)
     ]
-
-
-def _pods(workload: Object, objects: Iterable[Object]) -> list[Object]:
-    selector = ((workload.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
-    pods = [
-        obj for obj in objects if obj.get("kind") == "Pod" and selector and selector.items() <= labels_of(obj).items()
-    ]
-    return sorted(pods, key=name_of)
 
 
 def _containers(pod: Object) -> list[str]:

@@ -17,7 +17,6 @@ PATIENCE: Mapping[Trouble, float] = {
     Trouble.IMAGE_MISSING: 30,
     Trouble.ADMISSION: 30,
     Trouble.QUOTA: 30,
-    Trouble.HOOK_FAILED: 30,
     Trouble.JOB_FAILED: 30,
     Trouble.VOLUME_LOST: 30,
     Trouble.IMAGE_PULL: 180,

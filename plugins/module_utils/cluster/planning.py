@@ -11,7 +11,7 @@ from ..health.model import Health
 from ..objects import Object, Ref
 from ..plan.making import Gathered, make
 from ..plan.model import Action, Plan
-from ..release import PROOF_LABEL, Release, proof
+from ..release import CHART_LABEL, PROOF_LABEL, Release, proof
 from ..values import Values
 from .context import Context
 from .describe import describe
@@ -82,6 +82,7 @@ def remember(context: Context, planned: Planned) -> None:
     if current is None or is_proven(planned.target, planned.found):
         return
     mark(context.api, current, PROOF_LABEL, proof(current.revision, planned.target.fingerprint))
+    mark(context.api, current, CHART_LABEL, proof(current.revision, planned.target.chart.digest))
 
 
 def unchanged(context: Context, planned: Planned, *, wait: bool) -> Result:
@@ -102,7 +103,7 @@ def unchanged(context: Context, planned: Planned, *, wait: bool) -> Result:
 
 
 def _wait_again(context: Context, current: Release, expected: list[Object], plan: Plan) -> Health:
-    from .settle import module_line, settle
+    from .settle import progress_line, settle
 
     try:
         return settle(
@@ -110,7 +111,7 @@ def _wait_again(context: Context, current: Release, expected: list[Object], plan
             current.namespace,
             expected,
             context.options,
-            tell=lambda seen: context.progress(module_line(seen)),
+            tell=lambda seen: context.progress(progress_line(seen)),
         )
     except KubefateError as error:
         error.result = result(plan, describe(current.name, current.namespace, current, None, ()))

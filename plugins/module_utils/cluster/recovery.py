@@ -17,7 +17,7 @@ from ..kube.client import Api, ApiError
 from ..objects import Object, annotations_of, name_of
 from ..plan.making import CLAIM, KEEP
 from ..plan.model import Action, Operation, Plan
-from ..release import PROOF_LABEL, Release, Status
+from ..release import PROOF_LABEL, Release, Status, names
 from ..yamltext import dump_yaml
 from .options import Options
 
@@ -35,7 +35,7 @@ def recover(api: Api, helm: Helm, release: Release, options: Options, tell: Call
         return
     if not release.status.pending:
         return
-    ours = release.labels.get(PROOF_LABEL, "").startswith(f"r{release.revision}-")
+    ours = names(release.labels.get(PROOF_LABEL, ""), release.revision)
     age = seconds_since(_second(release.last_deployed)) if release.last_deployed else options.pending_timeout
     if not ours and not options.force_unlock and age < options.pending_timeout:
         raise KubefateError(

@@ -37,7 +37,8 @@ REMOVAL_SECONDS = 300.0
 
 
 def absent(context: Context, name: str, namespace: str, *, check_mode: bool) -> Result:
-    """Take a cluster away. Volumes, generated Secrets and the namespace stay unless a purge was asked for."""
+    """Take a cluster away. Volumes, generated Secrets, job records and the namespace stay unless a purge was asked
+    for; the record of the removal stays."""
     found = find_release(context.api, name, namespace)
     refuse_foreign(found.current)
     objects = Objects(context.api, [namespace])
@@ -69,6 +70,8 @@ def absent(context: Context, name: str, namespace: str, *, check_mode: bool) -> 
         running.tell(f"namespace {namespace} is being deleted")
         context.api.delete(Ref("v1", "Namespace", "", namespace))
     running.end(JobStatus.SUCCESS, "removed")
+    if context.options.purge_data:
+        running.book.prune(job, 1)
     return result(plan, gone, job, warnings=caveats)
 
 

@@ -13,7 +13,7 @@ from ..job.record import Job, Method
 from ..plan.making import make
 from ..plan.model import Operation, Plan
 from ..plan.show import sentences
-from ..release import Release, Status
+from ..release import CHART_LABEL, Release, Status, proof
 from .changing import follow, lock_of
 from .context import Context
 from .describe import describe
@@ -34,7 +34,7 @@ from .jobs import roll_back
 from .permission import require
 from .planning import refuse
 from .recognise import refuse_foreign
-from .recovery import keep_volumes, recover
+from .recovery import keep_volumes, mark, recover
 from .running import Running
 from .shape import Result, among, result
 from .training import noted, spare_jobs
@@ -74,6 +74,7 @@ def rolled_back(context: Context, name: str, namespace: str, revision: int, *, c
             namespace=namespace,
             method=Method.ROLLBACK,
             chart=f"{meta.get('name')}-{meta.get('version')}",
+            chart_digest=goal.chart_digest,
             revision=revisions[0].revision + 1,
             previous_revision=revisions[0].revision,
             changes=sentences(plan),
@@ -147,4 +148,7 @@ def _carry_out(running: Running, found: Found, goal: Release, plan: Plan) -> Rel
     running.tell(f"helm: rolling {goal.name} back to revision {goal.revision}")
     force = context.options.drift == "repair"
     roll_back(context, goal.name, goal.namespace, goal.revision, force_conflicts=force)
-    return find_release(context.api, goal.name, goal.namespace).current
+    made = find_release(context.api, goal.name, goal.namespace).current
+    if made is not None and goal.chart_digest:
+        mark(context.api, made, CHART_LABEL, proof(made.revision, goal.chart_digest))
+    return made

@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..access.identity import whoami
+from ..chart.secrets import OWNER, OWNER_LABEL, held
 from ..data import blanked_text
 from ..errors import Kind, KubefateError
-from ..health.model import Health, State
+from ..health.model import Cause, Health, State
 from ..job.book import JobBook
 from ..job.record import Job, JobStatus, SubJob, now, seconds_since
+from ..kube.client import ApiError
 from ..objects import Object
 from ..release import Release
 from .context import Context
-from .settle import module_line, settle
+from .settle import last_words, module_line, progress_line, settle
 
 SAVE_SECONDS = 2.0
 """A job record is written at most so often while waiting."""
@@ -31,6 +33,7 @@ class Running:
     job: Job
     book: JobBook
     _saved: float = field(default=0.0)
+    _heard: set[str] = field(default_factory=set)
 
     @classmethod
     def start(cls, context: Context, job: Job) -> Running:
@@ -38,6 +41,7 @@ class Running:
         job.runner = context.runner
         job.status = JobStatus.RUNNING
         job.wait_seconds = int(context.options.wait_timeout)
+        context.secrets.update(_made(context, job.namespace))
         running = cls(context, job, JobBook(context.api, context.options.store_namespace, context.secrets))
         running.book.open(job)
         return running
@@ -55,13 +59,21 @@ class Running:
 
     def health(self, health: Health) -> None:
         """Take in what waiting sees: the sub-job of each workload, and each cause as an event."""
-        self.context.progress(module_line(health))
+        self.context.progress(blanked_text(progress_line(health), self.context.secrets))
         note_workloads(self.job, health)
         for cause in health.causes:
             if cause.text not in {event["message"] for event in self.job.events}:
                 self.job.log(cause.text, "Warning")
+                self._note_log(cause)
         self.job.log(module_line(health))
         self.save()
+
+    def _note_log(self, cause: Cause) -> None:
+        """The last lines of a container that crashes, once for each pod."""
+        name = cause.resource.name
+        if name not in self._heard and (text := last_words(self.context.api, cause)):
+            self._heard.add(name)
+            self.job.log(f"log of {name}: {text.strip()}", "Warning")
 
     def end(self, status: JobStatus, text: str, error: KubefateError | None = None) -> None:
         self.job.failure = error.as_failure() if error else {}
@@ -75,6 +87,17 @@ class Running:
             return self.book.stop_request(self.job)
         except KubefateError:
             return ""
+
+
+def _made(context: Context, namespace: str) -> set[str]:
+    """What the Secrets hold that the collection made in a namespace: a program may write it to its log."""
+    try:
+        found = context.api.list_objects("v1", "Secret", namespace, labels=f"{OWNER_LABEL}={OWNER}")
+    except ApiError as error:
+        if error.status not in (403, 404):
+            raise
+        found = []
+    return {value for secret in found for value in held(secret)}
 
 
 def note_workloads(job: Job, health: Health) -> None:

@@ -32,6 +32,8 @@ CALM = 0.15
 """Seconds that changes are collected before they are judged."""
 TICK = 1.0
 LOG_LINES = 20
+SHOWN = 240
+"""Characters of a cause in a line of progress."""
 
 
 class Mirror:
@@ -249,21 +251,12 @@ def _resources(api: Api, causes: Iterable[Cause]) -> tuple[Resource, ...]:
         resource = cause.resource
         if (resource.kind, resource.name) in found:
             continue
-        if cause.trouble is Trouble.CRASH_LOOP and resource.kind == "Pod":
-            resource = _with_log(api, resource)
+        if log := last_words(api, cause):
+            resource = replace(resource, log=log)
         if cause.trouble is Trouble.UNSCHEDULABLE:
             resource = _with_room(api, resource)
         found[resource.kind, resource.name] = resource
     return tuple(found.values())
-
-
-def _with_log(api: Api, resource: Resource) -> Resource:
-    ref = Ref("v1", "Pod", resource.namespace, resource.name)
-    try:
-        text = api.text(ref, "log", previous="true", tailLines=str(LOG_LINES))
-    except KubefateError:
-        return resource
-    return replace(resource, log=text)
 
 
 def _with_room(api: Api, resource: Resource) -> Resource:
@@ -287,6 +280,25 @@ def module_line(health: Health) -> str:
     good, total = health.counts()
     waiting = [f"{work.module} {_short(work)}" for work in health.workloads if work.verdict.state is not State.READY]
     return f"{good} of {total} modules ready" + (f" ({', '.join(waiting)})" if waiting else "")
+
+
+def progress_line(health: Health) -> str:
+    """The same with the first cause of trouble in full, for whoever watches."""
+    if not health.causes:
+        return module_line(health)
+    said = " ".join(health.causes[0].text.split())
+    return f"{module_line(health)}: {said[:SHOWN]}{'...' if len(said) > SHOWN else ''}"
+
+
+def last_words(api: Api, cause: Cause) -> str:
+    """The last lines of a crashed container's log; empty for another cause, or where they cannot be read."""
+    if cause.trouble is not Trouble.CRASH_LOOP or cause.resource.kind != "Pod":
+        return ""
+    ref = Ref("v1", "Pod", cause.resource.namespace, cause.resource.name)
+    try:
+        return api.text(ref, "log", previous="true", tailLines=str(LOG_LINES))
+    except KubefateError:
+        return ""
 
 
 def _short(work: Any) -> str:

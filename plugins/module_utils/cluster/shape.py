@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..objects import Object, Ref
 from ..plan.model import Plan
-from ..plan.show import as_result, diff
+from ..plan.show import LateDiff, as_result
 
 if TYPE_CHECKING:
     from ..job.record import Job
@@ -31,7 +31,7 @@ def result(
         "cluster": dict(cluster),
         "plan": as_result(plan),
         "job": job.as_result() if job else {},
-        "diff": diff(plan),
+        "diff": LateDiff.of(plan),
         "warnings": list(warnings),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..chart.package import Chart
 from ..chart.secrets import SecretRequest, requested, secret_paths
+from ..chart.versions import is_range
 from ..errors import Kind, KubefateError, bad_input
 from ..helm.cli import Helm
 from ..release import fingerprint
@@ -20,6 +21,7 @@ from ..spec.schema import check
 from ..values import TEMPLATE, Values, render
 
 SPEC_SCHEMA = "spec.schema.json"
+EXAMPLE = "values-template-example.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ class Target:
 def target(name: str, namespace: str, chart: Chart, spec: Spec, version: str = "") -> Target:
     """Check a spec against a chart. Raises ``KubefateError`` listing everything that is wrong at once.
 
-    version: that the caller asked for, which may be one of FATE; by default the spec's, and the chart's own.
+    version: that the caller asked for, which may be one of FATE or a range; by default the spec's, and the chart's own.
     """
     spec.data.update(name=name, namespace=namespace, chartName=chart.name)
-    spec.data["chartVersion"] = version or spec.data.get("chartVersion") or chart.version
+    wished = str(version or spec.data.get("chartVersion") or "")
+    spec.data["chartVersion"] = chart.version if is_range(wished) or not wished else wished
     check_name(name)
     check_namespace(namespace)
     if chart.text(TEMPLATE) is None:

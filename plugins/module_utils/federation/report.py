@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _MARKS = {"ready": "ok", "suspended": "--"}
+SHOWN_ROUTES = 12
+"""Routes of one party that are listed one by one."""
 
 
 def report(planned: Mapping[str, Any], clusters: Mapping[str, Any]) -> list[str]:
@@ -41,6 +43,8 @@ def _party(host: str, party: Mapping[str, Any], state: Mapping[str, Any], titles
     title = titles[host]
     if party["failed"]:
         return [f"{title}: FAILED: {party['msg']} {(party.get('failure') or {}).get('hint', '')}".rstrip()]
+    if not party["managed"]:
+        return [f"{title}: of another organisation{', FATE ' + party['version'] if party['version'] else ''}"]
     chart = state.get("chart") or {}
     what = f"{chart['name']} {chart['version']}, FATE {chart['app_version']}" if chart else "not deployed"
     lines = [
@@ -51,10 +55,7 @@ def _party(host: str, party: Mapping[str, Any], state: Mapping[str, Any], titles
     modules = [_module(module) for module in state.get("modules") or []]
     if modules:
         lines.append("  modules: " + ", ".join(modules))
-    routes = [
-        f"to {titles.get(route['to'], route['to'])} by {route['address']}:{route['port']}" for route in party["routes"]
-    ]
-    lines.append("  routes: " + (", ".join(routes) or "none"))
+    lines.append("  routes: " + (_routes(party["routes"], titles) or "none"))
     urls = [entry["address"] for entry in state.get("endpoints") or [] if entry["scope"] != "cluster"]
     if urls:
         lines.append("  addresses: " + ", ".join(dict.fromkeys(urls)))
@@ -62,6 +63,30 @@ def _party(host: str, party: Mapping[str, Any], state: Mapping[str, Any], titles
     if drift:
         lines.append("  drift: " + ", ".join(f"{change['kind']}/{change['name']}" for change in drift))
     return lines
+
+
+def _routes(ways: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
+    """The hops of a party; of many only how many there are."""
+    if len(ways) > SHOWN_ROUTES:
+        return f"{len(ways)}, over {', '.join(dict.fromkeys(way['proxy'] for way in ways))}"
+    return ", ".join(_route(way, titles) for way in ways)
+
+
+def _route(way: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    target = titles.get(way["to"], way["to"]) or f"party {', '.join(way['party_ids'])}"
+    if way["default"]:
+        target = f"everybody else through {target}" if way["to"] else "everybody else"
+    elif way["to"] and len(way["party_ids"]) > 1:
+        target = f"{len(way['party_ids'])} parties through {target}"
+    marks = [mark for mark, there in _marks(way) if there]
+    return f"to {target} by {way['address']}:{way['port']}" + (f" ({', '.join(marks)})" if marks else "")
+
+
+def _marks(way: Mapping[str, Any]) -> Iterable[tuple[str, bool]]:
+    yield way["proxy"], way["proxy"] != "osx"
+    yield "TLS", way["tls"]
+    yield "written by hand", way["how"] == "spec"
+    yield "kept, its address is not known now", way["how"] == "held"
 
 
 def _module(module: Mapping[str, Any]) -> str:
@@ -96,18 +121,33 @@ def plan_lines(planned: Mapping[str, Any]) -> list[str]:
     """What is going to be changed, and where: the API servers first."""
     parties: Mapping[str, Any] = planned["parties"]
     lines = [f"Kubernetes: {server}" for server in planned["servers"]]
+    same = 0
     for host, party in parties.items():
         name = f"{host} ({party['namespace']}, {party['connection']})"
+        if not party["managed"]:
+            lines.append(f"{host}: of another organisation")
+            continue
         if party["failed"]:
             hint = (party.get("failure") or {}).get("hint", "")
             lines.append(f"{name}: cannot be planned: {party['msg']} {hint}".rstrip())
             continue
         if not party["changed"]:
-            lines.append(f"{name}: nothing changes")
+            same += 1
+            if len(parties) <= SHOWN_PARTIES:
+                lines.append(f"{name}: nothing changes")
             continue
         lines.append(f"{name}: {_counted(party)}")
         lines += [f"  {text}" for text in _notable(party)]
+    if len(parties) > SHOWN_PARTIES:
+        lines.append(f"nothing changes for {same} of {len(parties)} parties")
+    failing = set(planned["failing"])
+    others = [problem for problem in planned["problems"] if not failing & set(problem["hosts"])]
+    lines += [f"PROBLEM {problem['text']} {problem['hint']}" for problem in others]
     return lines
+
+
+SHOWN_PARTIES = 20
+"""Members of which those that stay as they are are listed one by one, too."""
 
 
 def _counted(party: Mapping[str, Any]) -> str:

@@ -66,7 +66,8 @@ def _failed(error: ApiError, namespace: str, service: str) -> Unknown:
         case 500 | 502 | 503 | 504:
             return Unknown(
                 f"FATE-Flow is ready, but does not answer at {service} in {namespace}: {said}.",
-                "Look at its log, and whether a network policy keeps the API server out.",
+                "Look at its log, and whether a network policy keeps the API server out: networkPolicy.apiServer names "
+                "the addresses that chart fate lets in.",
             )
         case _:
             return Unknown(

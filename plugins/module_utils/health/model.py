@@ -47,7 +47,6 @@ class Trouble(StrEnum):
     ADMISSION = "admission"
     EVICTED = "evicted"
     JOB_FAILED = "job_failed"
-    HOOK_FAILED = "hook_failed"
     DEADLINE = "progress_deadline"
     NOT_READY = "not_ready"
 

@@ -77,9 +77,9 @@ def _deployment(obj: Object, seen: Snapshot) -> Verdict:
     causes = _causes(obj, seen)
     progressing = condition(obj, "Progressing")
     if progressing.get("reason") == "ProgressDeadlineExceeded":
-        return _troubled(
-            State.FAILED, "ProgressDeadlineExceeded", str(progressing.get("message", "")), ready, wanted, causes
-        )
+        text = str(progressing.get("message", ""))
+        late = Cause(Trouble.DEADLINE, Resource("Deployment", name_of(obj), "", "ProgressDeadlineExceeded", text))
+        return _troubled(State.FAILED, "ProgressDeadlineExceeded", text, ready, wanted, (*causes, late))
     if updated < wanted:
         text = f"{updated} of {wanted} pods are of the new version"
     elif total > updated:

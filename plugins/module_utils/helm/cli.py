@@ -14,11 +14,13 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Kind, KubefateError
 from .messages import failure
+from .previews import Previews
 from .runner import Outcome, Runner, Started
 
 OLDEST = (3, 13)
@@ -26,6 +28,12 @@ OLDEST = (3, 13)
 
 RENDER_TIMEOUT = 60.0
 QUERY_TIMEOUT = 60.0
+DOWNLOAD_TIMEOUT = 300.0
+
+REPOSITORIES = "repositories.yaml"
+REGISTRIES = "registries.json"
+INDEXES = "indexes"
+"""Files and folders in ``home``."""
 
 _NEUTRAL = (
     "HELM_DEBUG",
@@ -39,6 +47,8 @@ _NEUTRAL = (
     "HELM_KUBETOKEN",
     "HELM_NAMESPACE",
 )
+_DIGEST = re.compile(r"^Digest: (sha256:[0-9a-f]{64})\s*$", re.MULTILINE)
+_MISSED = re.compile(r"Unable to get an update from the .*?:\s*(.*?)\s*(?:Update Complete|\Z)", re.DOTALL)
 _VERSION = re.compile(r"v(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -46,14 +56,19 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)(?:\.(\d+))?")
 class Helm:
     """One helm executable, used for one Kubernetes.
 
-    kubeconfig: path of the minimal kubeconfig; empty for what needs no Kubernetes. calls: the subcommands that were
-    run, in order.
+    kubeconfig: path of the minimal kubeconfig; empty for what needs no Kubernetes. server: its API server. home: folder
+    for helm's own settings, repositories, credentials and caches; empty: those of the user. calls: the subcommands that
+    were run, in order. previews: those that were made earlier. turns: entered while helm runs, so that not too many do.
     """
 
     runner: Runner
     binary: str = ""
     kubeconfig: str = ""
+    server: str = ""
+    home: str = ""
     calls: list[str] = field(default_factory=list)
+    previews: Previews = field(default_factory=Previews)
+    turns: AbstractContextManager[Any] = field(default_factory=nullcontext)
     _version: tuple[int, int] | None = None
 
     def version(self) -> tuple[int, int]:
@@ -100,12 +115,13 @@ class Helm:
         force_conflicts: bool = False,
         started: Started | None = None,
     ) -> dict[str, Any]:
-        """Install or upgrade; the new release. Readiness is not waited for, hooks are.
+        """Install or upgrade; the new release. Readiness is not waited for, hooks are. The manifest was validated when
+        it was previewed, and is not again.
 
         timeout: seconds for helm as a whole. history: revisions to keep. started: gets a function that asks helm to
         give up.
         """
-        argv = ["upgrade", "--install", "--output", "json", *_namespace(namespace)]
+        argv = ["upgrade", "--install", "--output", "json", *_namespace(namespace), "--disable-openapi-validation"]
         argv += ["--history-max", str(history), "--timeout", f"{int(timeout)}s"]
         argv += ["--labels", ",".join(f"{key}={value}" for key, value in labels.items())]
         if description:
@@ -135,6 +151,42 @@ class Helm:
         """Remove a release and its objects; one that is not there is fine."""
         argv = ["uninstall", "--ignore-not-found", *_namespace(namespace), "--timeout", f"{int(timeout)}s"]
         self._run([*argv, "--", name], timeout=timeout + 15, bound=True)
+
+    def update_repository(self, name: str) -> None:
+        """Read the index of one repository of ``home`` anew."""
+        done = self._run(["repo", "update", "--", name], timeout=DOWNLOAD_TIMEOUT, checked=False)
+        missed = _MISSED.search(done.out)
+        if missed:  # helm 3 is content with that, and helm 4 says only here why
+            raise failure("repo", Outcome(1, "", missed[1]), DOWNLOAD_TIMEOUT)
+        if done.rc != 0 or done.timed_out:
+            raise failure("repo", done, DOWNLOAD_TIMEOUT)
+
+    def pull(self, ref: str, version: str, target: str, options: Sequence[str] = ()) -> str:
+        """Download the archive of a chart into a folder; the digest that a registry names, else empty."""
+        argv = ["pull", "--destination", target, *options, *(["--version", version] if version else [])]
+        done = self._run([*argv, "--", ref], timeout=DOWNLOAD_TIMEOUT)
+        found = _DIGEST.search(done.out + done.err)
+        return found[1] if found else ""
+
+    def update_dependencies(self, chart: str, options: Sequence[str] = ()) -> None:
+        """Resolve the dependencies of a chart folder: its charts/ and Chart.lock."""
+        self._run(["dependency", "update", *options, "--", chart], timeout=DOWNLOAD_TIMEOUT)
+
+    def build_dependencies(self, chart: str, options: Sequence[str] = ()) -> None:
+        """Get the dependencies that Chart.lock names into a chart folder's charts/."""
+        self._run(["dependency", "build", *options, "--", chart], timeout=DOWNLOAD_TIMEOUT)
+
+    def lint(self, chart: str, values: str) -> str:
+        """What helm says about a chart, whatever it thinks of it."""
+        argv = ["lint", "--values", "-", "--", chart]
+        done = self._run(argv, stdin=values, timeout=RENDER_TIMEOUT, checked=False)
+        if done.timed_out:
+            raise failure("lint", done, RENDER_TIMEOUT)
+        return f"{done.out}\n{done.err}"
+
+    def create(self, path: str) -> None:
+        """Make the folder of a new chart, named like the folder."""
+        self._run(["create", "--", path], timeout=QUERY_TIMEOUT)
 
     def package(self, chart: str, target: str) -> None:
         """Write the archive of a chart folder into the folder ``target``."""
@@ -178,14 +230,33 @@ class Helm:
     ) -> Outcome:
         env = dict.fromkeys(_NEUTRAL, "")
         env.update(HELM_DRIVER="secret", KUBECONFIG=self.kubeconfig or os.devnull)
+        if self.home:
+            env.update(_homes(self.home))
         self.calls.append(argv[0])
         command = [self._path(), *argv]
-        outcome = self.runner(command, stdin=stdin, env=env, timeout=timeout, bound=bound, started=started)
+        # Helm waits for hooks, which may take long and needs no machine.
+        with nullcontext() if started else self.turns:
+            outcome = self.runner(command, stdin=stdin, env=env, timeout=timeout, bound=bound, started=started)
+        if outcome.rc != 0 and argv[0] != "version":
+            self.version()  # an old or wrong executable is the better explanation, if that is what it is
         if checked and (outcome.rc != 0 or outcome.timed_out):
-            if argv[0] != "version":
-                self.version()  # an old or wrong executable is the better explanation, if that is what it is
             raise failure(argv[0], outcome, timeout)
         return outcome
+
+
+def _homes(home: str) -> dict[str, str]:
+    """Everything that helm reads and writes besides charts and the Kubernetes lies in one folder."""
+    return {
+        "HELM_CONFIG_HOME": home,
+        "HELM_CACHE_HOME": os.path.join(home, "cache"),
+        "HELM_DATA_HOME": os.path.join(home, "data"),
+        "HELM_PLUGINS": os.path.join(home, "plugins"),
+        "HELM_REPOSITORY_CONFIG": os.path.join(home, REPOSITORIES),
+        "HELM_REPOSITORY_CACHE": os.path.join(home, INDEXES),
+        "HELM_REGISTRY_CONFIG": os.path.join(home, REGISTRIES),
+        "HELM_CONTENT_CACHE": os.path.join(home, "content"),
+        "DOCKER_CONFIG": home,
+    }
 
 
 def _namespace(namespace: str) -> list[str]:

@@ -62,11 +62,11 @@ class JobBook:
         return sorted(found, key=lambda job: (job.start, job.id), reverse=True)
 
     def prune(self, job: Job, keep: int) -> None:
-        """Delete the oldest records of a job's cluster that have ended, but for so many. A right that is missing is no
-        failure."""
-        ended = [other for other in self.jobs(job.cluster, job.namespace) if other.status.final]
+        """Delete the oldest records of a job's cluster that have ended, but for so many, of which the job itself is
+        one. A right that is missing is no failure."""
+        others = [other for other in self.jobs(job.cluster, job.namespace) if other.status.final and other.id != job.id]
         try:
-            for other in ended[keep:]:
+            for other in others[max(keep - 1, 0) :]:
                 self.delete(other)
         except ApiError as error:
             if error.status != 403:

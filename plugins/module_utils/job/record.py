@@ -36,6 +36,7 @@ class Method(StrEnum):
     RESTART = "ClusterRestart"
     STOP = "ClusterStop"
     START = "ClusterStart"
+    ROTATE = "ClusterRotateSecrets"
 
 
 class JobStatus(StrEnum):
@@ -93,6 +94,7 @@ class Job:
     start: str = field(default_factory=now)
     end: str = ""
     chart: str = ""
+    chart_digest: str = ""
     revision: int = 0
     previous_revision: int = 0
     release_uid: str = ""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..chart.secrets import SecretRequest
-from ..objects import Object, Ref, annotations_of, labels_of, module_of
-from ..release import Release, Status
+from ..objects import Object, Ref, annotations_of, labels_of, module_of, name_of, pods_of
+from ..release import PROOF_LABEL, Release, Status, names
 from .compare import Path, as_sent, at, contained, differences, overlaps, owners, strangers
 from .ignoring import IgnoreRule, ignored, is_mark
 from .model import Action, Change, FieldChange, Finding, Level, Operation, Plan, Restart, Source
@@ -51,7 +51,7 @@ class Gathered:
     marks; None where the newest revision is proven to be just that. recorded: the newest revision's objects, with the
     marks. live: live objects among those. answers: of the dry runs. conflicts: that a server-side apply would meet.
     secrets: what the chart needs, with the live Secret. hooks: what helm runs besides. hooks_changed: they are not
-    those of the newest revision.
+    those of the newest revision. past: what is known of a release that is not there any more. pods: live ones.
     """
 
     release: str
@@ -67,6 +67,8 @@ class Gathered:
     hooks: Sequence[Object] = ()
     ignore: Sequence[IgnoreRule] = ()
     conflicts: Mapping[Ref, tuple[Conflict, ...]] = field(default_factory=dict)
+    past: str = ""
+    pods: Sequence[Object] = ()
 
     @property
     def wanted(self) -> Mapping[Ref, Object]:
@@ -135,7 +137,7 @@ def make(gathered: Gathered, drift: str = "report") -> Plan:
         reason,
         tuple(changes),
         tuple(drifted),
-        tuple(_restarts(changes, gathered.live)),
+        tuple(_restarts(changes, gathered)),
         (*findings, *secret_findings, *_refusals(gathered), *_contests(gathered, operation, drift)),
         tuple(_unknown(changes)),
         same,
@@ -188,8 +190,10 @@ def _namespace(gathered: Gathered) -> list[Change]:
 
 def _operation(gathered: Gathered) -> tuple[Operation, str]:
     newest = gathered.releases[0] if gathered.releases else None
-    if newest is None or newest.status is Status.UNINSTALLED:
-        return Operation.INSTALL, "there is no such release yet"
+    if newest is None:
+        return Operation.INSTALL, gathered.past or "there is no such release yet"
+    if newest.status is Status.UNINSTALLED:
+        return Operation.INSTALL, f"revision {newest.revision} was uninstalled, and its record kept"
     if newest.status is Status.UNINSTALLING:
         return Operation.INSTALL, f"its removal was interrupted (revision {newest.revision})"
     if newest.status is not Status.DEPLOYED:
@@ -198,8 +202,16 @@ def _operation(gathered: Gathered) -> tuple[Operation, str]:
     if gathered.desired is None:
         return Operation.NONE, f"revision {newest.revision} is made from this chart and these values"
     if _manifests_differ(gathered) or gathered.hooks_changed:
-        return Operation.UPGRADE, "chart or values are not those of the release"
-    return Operation.NONE, f"revision {newest.revision} has the same manifest"
+        return Operation.UPGRADE, f"chart or values are not those of the release{_by_hand(newest)}"
+    return Operation.NONE, f"revision {newest.revision} has the same manifest{_by_hand(newest)}"
+
+
+def _by_hand(release: Release) -> str:
+    """Who made a revision, where it was somebody else: helm carried the label of a revision before over to it."""
+    label = release.labels.get(PROOF_LABEL)
+    if not label or names(label, release.revision):
+        return ""
+    return f"; revision {release.revision} was made without this collection ({release.description})"
 
 
 def _manifests_differ(gathered: Gathered) -> bool:
@@ -328,12 +340,23 @@ def _secrets(gathered: Gathered) -> tuple[list[Change], list[Finding]]:
                 Finding(
                     Level.WARNING,
                     f"{key.path} of the spec is not what key {key.name} of {ref} holds; the Secret is kept as it is.",
-                    "Programs were set up with the Secret's value. To change it, change it where it is used and in the "
-                    "Secret, then restart.",
+                    _way_to_change(request, key.name),
                     ref,
                 )
             )
     return changes, findings
+
+
+def _way_to_change(request: SecretRequest, key: str) -> str:
+    if request.rotation and key in request.rotation.keys:
+        return (
+            "Playbook rotate_secrets (state rotated of fate_cluster) brings it to the server, the Secret and the pods "
+            "that read it."
+        )
+    return (
+        "Programs were set up with the Secret's value. To change it, change it where it is used and in the Secret, "
+        "then restart."
+    )
 
 
 def _absent(ref: Ref, keys: list[str], whole: bool) -> Finding:
@@ -372,15 +395,17 @@ def _contests(gathered: Gathered, operation: Operation, drift: str) -> list[Find
     ]
 
 
-def _restarts(changes: Iterable[Change], live: Mapping[Ref, Object]) -> Iterable[Restart]:
+def _restarts(changes: Iterable[Change], gathered: Gathered) -> Iterable[Restart]:
     for change in changes:
         if change.action is not Action.UPDATE or change.ref.kind not in _RESTARTING:
             continue
         fields = [item.path for item in change.fields if item.path.startswith("spec.template.")]
-        strategy = at(live[change.ref], ("spec", "updateStrategy", "type"))
-        pods = int(at(live[change.ref], ("status", "replicas")) or 0)
+        live = gathered.live[change.ref]
+        strategy = at(live, ("spec", "updateStrategy", "type"))
+        pods = int(at(live, ("status", "replicas")) or 0)
+        names = tuple(name_of(pod) for pod in pods_of(live, gathered.pods))
         if fields and pods and strategy != "OnDelete":
-            yield Restart(change.ref, module_of(change.after or {}), pods, _why(fields))
+            yield Restart(change.ref, module_of(change.after or {}), pods, _why(fields), names)
 
 
 def _why(fields: Sequence[str]) -> str:

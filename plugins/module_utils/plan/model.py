@@ -10,6 +10,9 @@ from typing import Any
 
 from ..objects import Object, Ref
 
+NAMED = 5
+"""Pods that one sentence names."""
+
 
 class Operation(StrEnum):
     """What is done to the release as a whole."""
@@ -22,6 +25,7 @@ class Operation(StrEnum):
     STOP = "stop"
     START = "start"
     RESTART = "restart"
+    ROTATE = "rotate"
 
 
 class Action(StrEnum):
@@ -80,12 +84,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A workload whose pods are replaced. pods: how many run now."""
+    """A workload whose pods are replaced. pods: how many run now. names: which, where that is known."""
 
     ref: Ref
     module: str
     pods: int
     reason: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        named = ", ".join(self.names[:NAMED]) + (f" and {len(self.names) - NAMED} more" * (len(self.names) > NAMED))
+        return f"restart {self.ref}: {named or f'{self.pods} pods'}, {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..data import REDACTED, is_secret_key, redact
@@ -39,24 +40,59 @@ def as_result(plan: Plan) -> dict[str, Any]:
 def sentences(plan: Plan) -> list[str]:
     """One short line for each change, for job records, summaries and progress."""
     lines = [_sentence(change) for change in plan.changes]
-    lines += [f"restart {restart.ref}: {restart.pods} pods, {restart.reason}" for restart in plan.restarts]
+    lines += [restart.text for restart in plan.restarts]
     lines += [f"drift, left alone: {_sentence(change)}" for change in plan.drift]
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class LateDiff:
+    """A diff that is made when somebody wants to see it: writing whole objects as text takes longer than planning."""
+
+    makers: tuple[Callable[[], list[dict[str, str]]], ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> LateDiff:
+        return cls((lambda: diff(plan),))
+
+    def entries(self) -> list[dict[str, str]]:
+        return [entry for make in self.makers for entry in make()]
+
+    def after(self, *makers: Callable[[], list[dict[str, str]]]) -> LateDiff:
+        """The same with something before it."""
+        return LateDiff((*makers, *self.makers))
+
+
+def with_diffs(outcome: dict[str, Any], wanted: bool) -> dict[str, Any]:
+    """A result whose diffs, and those of the clusters in it, are made, or left empty where nobody wants to see them."""
+    out = dict(outcome)
+    if isinstance(out.get("diff"), LateDiff):
+        out["diff"] = out["diff"].entries() if wanted else []
+    if isinstance(out.get("clusters"), dict):
+        out["clusters"] = {host: with_diffs(found, wanted) for host, found in out["clusters"].items()}
+    return out
 
 
 def diff(plan: Plan) -> list[dict[str, str]]:
     """For Ansible's ``--diff``: one entry for each object, then what follows from the changes."""
     entries = [_diff(change, plan.namespace) for change in plan.changes]
     entries += [_diff(change, plan.namespace, "drift, left alone") for change in plan.drift]
-    notes = [f"restart {restart.ref}: {restart.pods} pods, {restart.reason}" for restart in plan.restarts]
+    notes = [restart.text for restart in plan.restarts]
     notes += [f"known after apply: {text}" for text in plan.unknown]
     notes += [f"{finding.level}: {finding.text} {finding.hint}".rstrip() for finding in plan.findings]
     if notes:
-        header = f"what follows ({plan.namespace})"
-        entries.append(
-            {"before_header": header, "after_header": header, "before": "", "after": "\n".join(notes) + "\n"}
-        )
+        entries.append(_notes(plan.namespace, notes))
     return entries
+
+
+def pending_diff(namespace: str, texts: Sequence[str]) -> dict[str, str]:
+    """The same for what a federation learns after applying."""
+    return _notes(namespace, [f"known after apply: {text}" for text in texts])
+
+
+def _notes(namespace: str, lines: Sequence[str]) -> dict[str, str]:
+    header = f"what follows ({namespace})"
+    return {"before_header": header, "after_header": header, "before": "", "after": "\n".join(lines) + "\n"}
 
 
 def public(obj: Object) -> Any:
@@ -152,6 +188,7 @@ def _restart(restart: Restart) -> dict[str, Any]:
         "name": restart.ref.name,
         "module": restart.module,
         "pods": restart.pods,
+        "names": list(restart.names),
         "reason": restart.reason,
     }
 

@@ -7,10 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..data import get
 from ..facts import engines as facts
 from .loading import Spec
 
 _TABLES = (("computing", facts.COMPUTING), ("federation", facts.FEDERATION), ("storage", facts.STORAGE))
+_ALLOWED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "federation": facts.FEDERATIONS_OF,
+    "storage": facts.STORAGES_OF,
+}
 
 
 def check_engines(data: Mapping[str, Any], spec: Spec) -> list[str]:
@@ -38,17 +43,31 @@ def check_engines(data: Mapping[str, Any], spec: Spec) -> list[str]:
                 f"modules ({spec.where('modules')}): {key} {word} needs {' and '.join(missing)}, which is not in the "
                 "list."
             )
-    return errors
+    return errors + _servers({key: data[key] for key in found.keys() - _clashing(found)}, data, modules, spec)
+
+
+def _servers(words: Mapping[str, Any], data: Mapping[str, Any], modules: set[str], spec: Spec) -> list[str]:
+    """Servers that an engine needs, and that are neither in the list of modules nor named as others."""
+    return [
+        f"modules ({spec.where('modules')}): {key} {word} needs {module}, which is not in the list; or name one of "
+        f"yours with {path}."
+        for (key, word), (module, path) in facts.ELSEWHERE.items()
+        if modules and words.get(key) == word and module not in modules and not get(data, path)
+    ]
+
+
+def _clashing(found: Mapping[str, str]) -> set[str]:
+    """Keys whose engine does not go with the one that computes."""
+    computing = found.get("computing", "")
+    return {
+        key for key, allowed in _ALLOWED.items() if computing and key in found and found[key] not in allowed[computing]
+    }
 
 
 def _pairs(found: Mapping[str, str], data: Mapping[str, Any], spec: Spec) -> list[str]:
-    errors = []
-    computing = found.get("computing")
-    for key, allowed in (("federation", facts.FEDERATIONS_OF), ("storage", facts.STORAGES_OF)):
-        if computing and key in found and found[key] not in allowed[computing]:
-            errors.append(
-                f"{key} ({spec.where(key)}): {data[key]} does not work with computing {data['computing']}; it works "
-                "with "
-                f"{', '.join(allowed[computing])}."
-            )
-    return errors
+    return [
+        f"{key} ({spec.where(key)}): {data[key]} does not work with computing {data['computing']}; that works with "
+        f"{', '.join(facts.WORDS[name] for name in _ALLOWED[key][found['computing']])}."
+        for key in _ALLOWED
+        if key in _clashing(found)
+    ]

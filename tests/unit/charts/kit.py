@@ -74,11 +74,15 @@ class Helm:
         texts = [base64.b64decode(item).decode().replace("<no value>", "") for item in encoded]
         return [yaml.load(item, Loader=LOADER) for item in texts]
 
-    def template(self, values: Mapping[str, Any], chart: Path = CHART) -> str:
-        """Manifests that the chart makes of values."""
-        return self.run(
-            "template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", stdin=json.dumps(values)
-        )
+    def template(self, values: Mapping[str, Any], chart: Path = CHART, more: Sequence[str] = ()) -> str:
+        """Manifests that the chart makes of values. more: options of helm."""
+        argv = ["template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", *more]
+        return self.run(*argv, stdin=json.dumps(values))
+
+    def render_all(self, specs: Mapping[str, Spec]) -> dict[str, Manifests]:
+        """Manifests of many cluster.yaml; their values come from one process."""
+        made = zip(specs, self.values_of(list(specs.values())), strict=True)
+        return {name: Manifests(self.template(values)) for name, values in made}
 
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         """Manifests of a cluster.yaml."""
@@ -158,6 +162,47 @@ class Manifests:
 def party(**changes: Any) -> Spec:
     """The usual spec with top-level keys changed."""
     return {**copy.deepcopy(PARTY), **changes}
+
+
+def merged(spec: Spec, over: Spec) -> Spec:
+    """A spec with another one over it, mapping by mapping."""
+    spec = copy.deepcopy(spec)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(spec.get(key), dict)
+        spec[key] = merged(spec[key], value) if both else copy.deepcopy(value)
+    return spec
+
+
+BASE = ["mysql", "python", "fateboard", "client"]
+NGINX: Spec = {"route_table": {"10000": {"fateflow": [{"host": "peer", "http_port": 30103, "grpc_port": 30108}]}}}
+
+
+def rabbitmq_party(**changes: Any) -> Spec:
+    """A party with Spark, HDFS and RabbitMQ that knows another one."""
+    return party(
+        **{
+            "modules": [*BASE, "spark", "hdfs", "nginx", "rabbitmq"],
+            "computing": "Spark",
+            "federation": "RabbitMQ",
+            "storage": "HDFS",
+            "nginx": copy.deepcopy(NGINX),
+            "rabbitmq": {"route_table": {"10000": {"host": "peer", "port": 30104}}},
+            **changes,
+        }
+    )
+
+
+def pulsar_party(**changes: Any) -> Spec:
+    """A party with Spark, HDFS and Pulsar that knows another one."""
+    peer = {"host": "peer", "port": 30104, "sslPort": 30109}
+    spec = {
+        "modules": [*BASE, "spark", "hdfs", "nginx", "pulsar"],
+        "federation": "Pulsar",
+        "rabbitmq": {},
+        "pulsar": {"route_table": {"10000": peer}},
+        **changes,
+    }
+    return rabbitmq_party(**spec)
 
 
 def env_of(container: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,24 +143,48 @@ def references(node: Any) -> set[tuple[str, str]]:
 
 def test_every_secret_that_pods_need_is_declared_with_its_keys_and_modules(helm: Helm) -> None:
     entries = declared()
-    for spec in (party(osx={"enableTLS": True}), party(**EXTERNAL)):
+    seen: set[str] = set()
+    for spec in (party(osx={"enableTLS": True}), party(**EXTERNAL), *with_queues()):
         manifests = helm.render(spec)
         needed = references(manifests.objects)
         for name, key in needed:
             assert name in entries and (not key or key in entries[name]["keys"]), (name, key)
         for item in manifests.workloads():
             for name, _rest in references(item):
-                assert item["metadata"]["name"] in entries[name]["modules"]
-    assert {"fate-mysql", "fate-fateboard", "fate-notebook", "osx-certs", "fate-external-mysql"} == set(entries)
+                needing = entries[name]["modules"]
+                assert item["metadata"]["name"] in needing or set(needing) <= set(spec["modules"])
+        seen |= {name for name, _rest in needed}
+    assert seen == set(entries)
+
+
+def with_queues() -> list[dict[str, Any]]:
+    """Parties whose servers need Secrets that those of Eggroll do not."""
+    secure = {"enableTLS": True}
+    local = {"computing": "Spark_local", "storage": "LocalFS"}
+    return [
+        party(
+            modules=["python", "mysql", "nginx", "rabbitmq"],
+            federation="RabbitMQ",
+            nginx=secure,
+            rabbitmq=secure,
+            **local,
+        ),
+        party(modules=["python", "mysql", "nginx", "pulsar"], federation="Pulsar", pulsar=secure, **local),
+        party(
+            modules=["python", "mysql", "nginx"], federation="RabbitMQ", python={"rabbitmq": {"host": "mq"}}, **local
+        ),
+    ]
 
 
 def test_paths_of_declared_secrets_are_keys_of_the_cluster_yaml() -> None:
     known = {path for path, _rest in properties_of(spec_schema())}
     modules = spec_schema()["properties"]["modules"]["items"]["enum"]
     for entry in declared().values():
-        assert set(entry) <= {"name", "existing", "modules", "when", "unless", "create", "keys"}
-        assert set(entry["modules"]) <= set(modules)
-        paths = [entry[word] for word in ("existing", "when", "unless") if word in entry]
+        assert set(entry) <= {"name", "existing", "modules", "without", "when", "unless", "create", "keys"}
+        assert set(entry["modules"]) | set(entry.get("without", [])) <= set(modules)
+        when = entry.get("when", [])
+        paths = [entry[word] for word in ("existing", "unless") if word in entry]
+        paths += [when] if isinstance(when, str) else list(when)
         for key in entry["keys"].values():
             assert set(key) <= {"spec", "default", "generate", "required"} and key
             spec = key.get("spec", [])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .kit import Helm, Manifests, party
+from .kit import Helm, Manifests, Spec, merged, party, pulsar_party, rabbitmq_party
 
 AWKWARD = r"""a/b&c\d%e'f"g$h`i;j|k(l)*m#n!o=p:q@r s~t{u}v<w>x^y"""
 PASSWORDS = [AWKWARD, "plain123", "\\n&\\1", "%%d", "'", "  x  ", "$MYSQL_USER", "@POD_IP"]
@@ -54,6 +54,18 @@ def test_every_script_parses(helm: Helm, version: str, shell: str) -> None:
     for name, (_rest, text) in found.items():
         done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_every_script_of_queues_parses_and_is_left_alone_by_kubernetes(helm3: Helm, shell: str) -> None:
+    secure: Spec = {"nginx": {"enableTLS": True}, "rabbitmq": {"enableTLS": True}}
+    found = scripts(helm3.render(merged(rabbitmq_party(persistence=True), secure)))
+    found |= scripts(helm3.render(pulsar_party()))
+    assert set(found) >= {"nginx", "rabbitmq", "tunnel", "pulsar", "fateflow", "delete-lost-found"}
+    for name, (_rest, text) in found.items():
+        done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        assert "$$" not in text and not re.search(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)", text), name
 
 
 def test_kubernetes_replaces_nothing_in_a_script(helm: Helm) -> None:
@@ -197,3 +209,67 @@ def test_wait_for_the_database(helm3: Helm, tmp_path: Path, case: str) -> None:
     done = subprocess.run(["bash", "-c", text], env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code and said in done.stdout + done.stderr
     assert "p w" not in done.stdout + done.stderr
+
+
+def test_fate_flow_gets_its_queue_tables_and_no_password_in_its_variables(helm3: Helm, tmp_path: Path) -> None:
+    manifests = helm3.render(rabbitmq_party())
+    conf = prepared(tmp_path, manifests, "python-config", "service_conf.yaml", f"{P}/fate_flow/conf/service_conf.yaml")
+    prepared(tmp_path, manifests, "python-config", "spark-defaults.conf", f"{P}/spark-conf/spark-defaults.conf")
+    table = tmp_path / "etc/fate/routes/rabbitmq_route_table.yaml"
+    table.parent.mkdir(parents=True)
+    table.write_text(manifests.data("rabbitmq-route-table", "rabbitmq_route_table.yaml"), encoding="utf-8")
+    env = {
+        "POD_IP": "10.1.2.3",
+        "MYSQL_USER": "fate",
+        "MYSQL_PASSWORD": "x",
+        "SPARK_CONF_DIR": f"{tmp_path}{P}/spark-conf",
+    }
+    done = run_start(manifests, "python", tmp_path, {**env, "RABBITMQ_USER": "mq", "RABBITMQ_PASSWORD": "p'w"})
+    assert done.returncode == 0, done.stderr
+    rabbitmq = yaml.safe_load(conf.read_text(encoding="utf-8"))["federation"]["rabbitmq"]
+    assert (rabbitmq["user"], rabbitmq["password"]) == ("mq", "p'w")
+    link = tmp_path / P.lstrip("/") / "fate_flow/conf/rabbitmq_route_table.yaml"
+    assert link.is_symlink() and link.read_text(encoding="utf-8") == table.read_text(encoding="utf-8")
+    defaults = tmp_path / P.lstrip("/") / "spark-conf/spark-defaults.conf"
+    assert "spark.driver.host 10.1.2.3" in defaults.read_text(encoding="utf-8")
+    assert "unset MYSQL_USER MYSQL_PASSWORD RABBITMQ_USER RABBITMQ_PASSWORD\n" in manifests.script("python")
+
+
+@pytest.mark.parametrize(("password", "code"), [("Abc.123~-_", 0), ("a b", 1), ("a#b", 1)])
+def test_rabbitmq_takes_the_password_that_is_safe_in_urls(
+    helm3: Helm, tmp_path: Path, password: str, code: int
+) -> None:
+    manifests = helm3.render(rabbitmq_party())
+    text = manifests.script("rabbitmq")
+    text = (
+        text[: text.rindex("\nexec ") + 1]
+        .replace("/run/rabbitmq", f"{tmp_path}/run")
+        .replace("/etc/fate", str(tmp_path))
+    )
+    (tmp_path / "run").mkdir()
+    (tmp_path / "rabbitmq.conf").write_text(manifests.data("rabbitmq-config", "rabbitmq.conf"), encoding="utf-8")
+    env = {"PATH": os.environ["PATH"], "RABBITMQ_USER": "fate", "RABBITMQ_PASSWORD": password}
+    done = subprocess.run(["sh", "-c", text], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code and password not in done.stdout + done.stderr
+    if not code:
+        assert f"default_pass = {password}\n" in (tmp_path / "run/rabbitmq.conf").read_text(encoding="utf-8")
+
+
+def test_names_in_the_table_of_nginx_become_addresses(helm3: Helm, tmp_path: Path) -> None:
+    manifests = helm3.render(merged(rabbitmq_party(), {"nginx": {"route_table": {"10000": {"fateflow": [LOCALHOST]}}}}))
+    text = manifests.script("nginx")
+    function = text[text.index("with_addresses() {") : text.index("settings() {")]
+    (tmp_path / "conf").mkdir()
+    table = tmp_path / "route_table.yaml"
+    table.write_text(manifests.data("nginx-route-table", "route_table.yaml"), encoding="utf-8")
+    script = function.replace("/etc/fate", str(tmp_path)) + "\nwith_addresses\nwith_addresses\n"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    written = yaml.safe_load((tmp_path / "conf/route_table.yaml").read_text(encoding="utf-8"))
+    assert written[10000]["fateflow"][0] == {**LOCALHOST, "host": "127.0.0.1"}
+    # A name that cannot be looked up stays, and is tried again.
+    assert written[9999]["fateflow"][0]["host"] == "fateflow"
+    assert sorted(path.name for path in (tmp_path / "conf").iterdir()) == ["route_table.yaml"]
+
+
+LOCALHOST = {"host": "localhost", "http_port": 1, "grpc_port": 2}

@@ -6,13 +6,14 @@
 
 {{- /*
 service_conf.yaml, with names between at signs for what the pod fills in at its start: POD_IP, MYSQL_USER,
-MYSQL_PASSWORD.
+MYSQL_PASSWORD and, with RabbitMQ, RABBITMQ_USER and RABBITMQ_PASSWORD.
 */ -}}
 {{- define "fate.python.serviceConf" -}}
 {{- $database := include "fate.database" . | fromYaml }}
 {{- $serving := .Values.serving }}
-{{- $nodemanager := .Values.modules.nodemanager }}
-{{- $nodes := int $nodemanager.replicas -}}
+{{- $cores := include "fate.cores" . | fromYaml }}
+{{- $spark := .Values.modules.python.spark }}
+{{- $home := $spark.home | default (include "fate.facts" . | fromYaml).spark.home -}}
 party_id: {{ .Values.partyId | quote }}
 use_registry: false
 log_level: {{ include "fate.python.logLevel" . }}
@@ -25,7 +26,7 @@ fateflow:
   host: '@POD_IP@'
   http_port: 9380
   grpc_port: 9360
-  proxy_name: osx
+  proxy_name: {{ include "fate.proxy" . }}
   nginx:
     host:
     http_port:
@@ -43,31 +44,37 @@ database:
   sqlite:
     path:
 default_engines:
-  computing: {{ lower .Values.computing }}
-  federation: {{ lower .Values.federation }}
-  storage: {{ lower .Values.storage }}
+  computing: {{ include "fate.engine.computing" . }}
+  federation: {{ include "fate.engine.federation" . }}
+  storage: {{ include "fate.engine.storage" . }}
 default_provider:
   name: fate
   version:
   device: local
 computing:
   standalone:
-    cores: 32
+    cores: {{ int $cores.standalone }}
+  {{- if eq .Values.computing "Eggroll" }}
   eggroll:
     # What all nodemanagers compute with together, and how many they are.
-    cores: {{ mul $nodes (int $nodemanager.sessionProcessorsPerNode) }}
-    nodes: {{ $nodes }}
+    cores: {{ int $cores.eggroll }}
+    nodes: {{ int $cores.nodes }}
     host: clustermanager
     port: 4670
+  {{- end }}
+  {{- if eq (include "fate.engine.computing" .) "spark" }}
+  spark:
+    home: {{ $home | quote }}
+    cores: {{ int $cores.spark }}
+  {{- end }}
 federation:
-  osx:
-    host: {{ include "fate.osx.insideService" . }}
-    port: 9370
-    # Data go straight into Eggroll; both parties of a job must use the same mode.
-    mode: {{ eq .Values.computing "Eggroll" | ternary "stream" "queue" }}
+  {{- include "fate.python.federation" . | nindent 2 }}
 storage:
+  {{- if eq .Values.storage "HDFS" }}
   hdfs:
-    name_node: hdfs://fate-cluster
+    name_node: {{ .Values.modules.python.hdfs.name_node | default "hdfs://namenode:9000" | quote }}
+  {{- else }} {}
+  {{- end }}
 hook_module:
   client_authentication: fate_flow.hook.flow.client_authentication
   site_authentication: fate_flow.hook.flow.site_authentication
@@ -86,4 +93,32 @@ servings:
 zookeeper:
   hosts: []
   use_acl: false
+{{- end }}
+
+{{- /* spark-defaults.conf, with @POD_IP@ for FATE-Flow's own address, which executors call back. Takes the top context. */ -}}
+{{- define "fate.python.sparkDefaults" -}}
+{{- $spark := .Values.modules.python.spark }}
+{{- $local := eq .Values.computing "Spark_local" }}
+{{- $own := eq $spark.driverHost "fateflow" -}}
+spark.master {{ $local | ternary (printf "local[%d]" (int .Values.modules.python.cores)) ($spark.master | default "spark://spark-master:7077") }}
+spark.driver.host {{ $own | ternary "@POD_IP@" $spark.driverHost }}
+{{- if or (not $own) $spark.blockManagerStartPort }}
+spark.driver.bindAddress 0.0.0.0
+{{- end }}
+{{- with $spark.driverStartPort }}
+spark.driver.port {{ int . }}
+{{- end }}
+{{- with $spark.portMaxRetries }}
+spark.port.maxRetries {{ int . }}
+{{- end }}
+{{- with $spark.blockManagerStartPort }}
+spark.blockManager.port {{ int . }}
+{{- end }}
+{{- with $spark.pysparkPython }}
+spark.pyspark.python {{ . }}
+spark.pyspark.driver.python python
+{{- end }}
+{{- range $key, $value := $spark.conf }}
+{{ $key }} {{ $value }}
+{{- end }}
 {{- end }}

@@ -56,7 +56,7 @@ class Authority:
         builder = self._builder(subject, key.public_key())
         if hosts:
             names: list[x509.GeneralName] = [
-                x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+                x509.IPAddress(ipaddress.ip_address(host)) if host.replace(".", "").isdigit() else x509.DNSName(host)
                 for host in hosts
             ]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)

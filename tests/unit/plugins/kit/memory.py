@@ -194,10 +194,15 @@ class MemoryApi(Api):
     ) -> Iterator[dict[str, Any]]:
         """Events as they come. None in the queue ends the request, an error is raised."""
         news = self.news(kind)
+        sent = Sent("WATCH", kind, {"resourceVersion": version}, None)
         with self._guard:
-            self.sent.append(Sent("WATCH", kind, {"resourceVersion": version}, None))
+            self.sent.append(sent)
+            fail_with(self.fault(sent))
         while True:
-            event = news.get(timeout=30)
+            try:
+                event = news.get(timeout=30)
+            except queue.Empty:
+                return
             if event is None:
                 return
             if isinstance(event, Exception):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ LAYERS = (
     ("calls",),
     ("call",),
     ("arguments",),
-    ("cluster",),
+    ("cluster", "authoring", "bundle"),
     ("plan", "job", "adopt"),
     ("release", "access", "lock", "values", "chart", "flow"),
     ("kube", "helm"),
@@ -59,9 +60,10 @@ def room(name: str) -> str:
     return name.partition(".")[0]
 
 
-def imports(name: str, text: str) -> Iterator[str]:
+@functools.cache
+def imports(name: str, text: str) -> tuple[str, ...]:
     """What a file of the core imports from the core when it runs, wherever in the file that stands."""
-    yield from _imports(ast.parse(text), name.split(".")[:-1])
+    return tuple(_imports(ast.parse(text), name.split(".")[:-1]))
 
 
 def _imports(node: ast.AST, folder: list[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE, Values, render
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
+pytestmark = pytest.mark.of_helm
+EXAMPLES = 60 if os.environ.get("KUBEFATE_LONG") else 6
+"""Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]
 FOREIGN = ROOT / "tests" / "integration" / "targets" / "fate_chart" / "files" / "foreign" / "values-template.gotmpl"
 LIKE = Path(__file__).parents[1] / "values" / "fixtures" / "kubefate-like.tpl"
@@ -33,7 +37,7 @@ class Bench:
 
     template: str
     known: Knowledge
-    helm: Any = field(default_factory=lambda: real_helm(4)[0])
+    helm: Any = field(default_factory=lambda: real_helm(3)[0])
 
     @classmethod
     def of(cls, chart: Chart) -> Bench:
@@ -164,13 +168,13 @@ LIKES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=EXAMPLES)
 @given(spec=OURS)
 def test_any_spec_of_our_chart_is_found_again(ours: Bench, spec: dict[str, Any]) -> None:
     assert_reproduced(ours, spec)
 
 
-@settings(max_examples=12)
+@settings(max_examples=EXAMPLES)
 @given(spec=LIKES)
 def test_any_spec_of_a_chart_in_the_manner_of_kubefate_is_found_again(like: Bench, spec: dict[str, Any]) -> None:
     assert_reproduced(like, spec)

@@ -7,16 +7,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.lookup import (
-    fate_versions,
-    find_chart,
-    same_version,
-    serves,
-    version_key,
-)
-from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import Chart, read_chart
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.lookup import ChartFinder, Wanted, serves
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import Chart, fate_versions, read_chart
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.repository import Repository
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.store import ChartStore
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import chart, write_folder
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, refusal
@@ -26,6 +22,10 @@ FATE = "kubefate.federatedai.org/fate-versions: '2.0.0, 2.2.0'"
 
 def made(version: str, name: str = "fate", **files: str) -> Chart:
     return chart(dict(files), f"name: {name}\nversion: {version}\nannotations: {{{FATE}}}\n")
+
+
+def fail_without_helm() -> Helm:
+    raise AssertionError("nothing here needs helm")
 
 
 class Place:
@@ -38,9 +38,10 @@ class Place:
         self.bundled = {"fate": write_folder(folder / "bundled", made("1.0.0", where="bundled"))}
 
     def find(self, name: str = "fate", version: str = "", **options: Any) -> Chart:
-        return find_chart(
-            name, version, **{"bundled": self.bundled, "store": self.store, "folder": str(self.folder), **options}
-        )
+        wanted = Wanted(name, version, options.pop("path", ""), options.pop("digest", ""))
+        store = options.pop("store", self.store)
+        given = {"bundled": self.bundled, "folder": str(self.folder), "repository": Repository(""), **options}
+        return ChartFinder(**given, open_helm=lambda _home: fail_without_helm()).find(wanted, store)
 
     def missing(self, name: str = "fate", version: str = "", **options: Any) -> KubefateError:
         with pytest.raises(KubefateError) as caught:
@@ -72,7 +73,7 @@ def test_a_stored_chart_is_written_where_helm_can_read_it(place: Place) -> None:
     stored = made("3.0.0")
     place.store.write(stored)
     found = place.find("fate", "3.0.0")
-    assert Path(found.path).parent == place.folder
+    assert Path(found.path).is_relative_to(place.folder)
     assert read_chart(found.path).digest == found.digest == stored.digest
 
 
@@ -118,18 +119,6 @@ def test_an_uploaded_chart_goes_before_the_bundled_one_for_a_version_of_fate(pla
     assert place.find(version="2.2.0").source == "bundled"
 
 
-def test_which_versions_are_the_same() -> None:
-    assert same_version("v1.0.0", "1.0.0")
-    assert not same_version("1.0.0", "")
-    assert not same_version("1.0.0", "1.0")
-    assert not same_version("vault", "ault"), "only a v in front of a digit is a version's v"
-
-
-def test_versions_are_sorted_by_number_and_a_release_comes_after_its_candidates() -> None:
-    given = ["1.10.0", "v1.9.0", "1.10.0-rc.1", "2", "1.10.0-beta", "1.2.3+b"]
-    assert sorted(given, key=version_key) == ["1.2.3+b", "v1.9.0", "1.10.0-beta", "1.10.0-rc.1", "1.10.0", "2"]
-
-
 def test_versions_of_fate_come_from_the_annotation() -> None:
     assert fate_versions(made("1.0.0")) == ["2.0.0", "2.2.0"]
     plain = chart({}, "name: a\nversion: 1.0.0\n")
@@ -146,7 +135,8 @@ def test_an_error_lists_what_there_is(place: Place) -> None:
     assert error.msg == "There is no chart fate 9.9.9."
     assert error.hint == (
         "Charts that there are: exchange 1.0.0 (store); fate 3.0.0 (store); fate 1.0.0 (bundled, for FATE 2.0.0, "
-        "2.2.0); fate-serving (bundled). Upload one with fate_chart, or give chart_path."
+        "2.2.0); fate-serving (bundled). Upload one with fate_chart, or give chart_path or "
+        "chart_repo_url."
     )
 
 

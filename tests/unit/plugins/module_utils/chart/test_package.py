@@ -15,18 +15,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.chart import package
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart import archive as reading
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.files import files_digest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import (
     Chart,
-    files_digest,
-    pack,
     read_chart,
-    unpack,
     write_archive,
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
-from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import META, chart, write_folder
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import (
+    META,
+    chart,
+    packed,
+    unpacked,
+    write_folder,
+)
 
 FILES: dict[str, str | bytes] = {
     "values.yaml": "a: 1\n",
@@ -131,8 +135,11 @@ def test_the_summary_is_what_results_show() -> None:
         "version": "1.2.3",
         "app_version": "2.0.0",
         "description": "FATE",
+        "type": "fate",
         "source": "folder",
+        "origin": "",
         "digest": made.digest,
+        "archive_digest": "",
     }
 
 
@@ -141,11 +148,11 @@ def test_packing_gives_the_same_bytes_whatever_folder_they_come_from(tmp_path: P
     one = read_chart(write_folder(tmp_path / "one", chart(FILES)))
     two = read_chart(write_folder(tmp_path / "two", chart(dict(reversed(FILES.items())))))
     os.utime(tmp_path / "two" / "values.yaml", (1, 1))
-    assert pack(one) == pack(two) == pack(one)
+    assert packed(one) == packed(two) == packed(one)
 
 
 def test_chart_yaml_comes_first_as_helm_likes_it() -> None:
-    with tarfile.open(fileobj=io.BytesIO(pack(chart(FILES)))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(packed(chart(FILES)))) as archive:
         assert archive.getnames()[0] == "fate/Chart.yaml"
 
 
@@ -161,13 +168,13 @@ NAMES = st.lists(
 @given(st.dictionaries(NAMES, st.binary(max_size=200), max_size=8))
 def test_nothing_is_lost_on_the_way_through_an_archive(files: dict[str, bytes]) -> None:
     made = chart(files)
-    assert unpack(pack(made), "x") == made.files
-    assert files_digest(unpack(pack(made), "x")) == made.digest
+    assert unpacked(packed(made)) == made.files
+    assert files_digest(unpacked(packed(made))) == made.digest
 
 
 def test_long_names_survive() -> None:
     files: dict[str, str | bytes] = {"/".join(["d" * 90] * 3) + "/file": "x"}
-    assert unpack(pack(chart(files)), "x") == chart(files).files
+    assert unpacked(packed(chart(files))) == chart(files).files
 
 
 # hostile archives ------------------------------------------------------------------------------------------------
@@ -191,7 +198,7 @@ def archive(*members: tuple[str, bytes | str], kind: bytes = tarfile.REGTYPE, li
     ["../evil", "fate/../../evil", "/etc/passwd", "fate/a/../../../b", "fate/..", "fate\\..\\evil", "evil", "./evil"],
 )
 def test_a_path_that_leaves_the_chart_is_refused(name: str) -> None:
-    said = refused(lambda: unpack(archive((name, b"x")), "evil.tgz"))
+    said = refused(lambda: unpacked(archive((name, b"x")), "evil.tgz"))
     assert said.startswith("evil.tgz is not a chart that can be used: ")
     assert "does not lie in the chart's folder" in said
 
@@ -201,46 +208,46 @@ def test_a_path_that_leaves_the_chart_is_refused(name: str) -> None:
 )
 def test_links_and_devices_are_refused(kind: bytes) -> None:
     data = archive(("fate/evil", "/etc/passwd"), kind=kind)
-    assert "fate/evil is a link or a device" in refused(lambda: unpack(data, "evil.tgz"))
+    assert "fate/evil is a link or a device" in refused(lambda: unpacked(data, "evil.tgz"))
 
 
 def test_folders_in_an_archive_are_fine() -> None:
-    assert unpack(archive(("fate/templates", ""), kind=tarfile.DIRTYPE), "x") == {"Chart.yaml": META.encode()}
+    assert unpacked(archive(("fate/templates", ""), kind=tarfile.DIRTYPE), "x") == {"Chart.yaml": META.encode()}
 
 
 def test_two_folders_at_the_top_are_refused() -> None:
-    said = refused(lambda: unpack(archive(("other/Chart.yaml", b"x")), "two.tgz"))
+    said = refused(lambda: unpacked(archive(("other/Chart.yaml", b"x")), "two.tgz"))
     assert "must have one folder at its top, and has fate, other" in said
 
 
 def test_an_empty_archive_is_refused() -> None:
     raw = io.BytesIO()
     tarfile.open(fileobj=raw, mode="w:gz").close()
-    assert "and has none" in refused(lambda: unpack(raw.getvalue(), "empty.tgz"))
+    assert "and has none" in refused(lambda: unpacked(raw.getvalue(), "empty.tgz"))
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = tarfile.TarInfo("fate/zeros")
-    entry.size = package.MAX_BYTES + 1
+    entry.size = reading.MAX_BYTES + 1
     data = gzip.compress(entry.tobuf() + bytes(1 << 20))
     read: list[Any] = []
     monkeypatch.setattr(tarfile.TarFile, "extractfile", lambda *arguments: read.append(arguments))
-    assert "unpacks to more than 64 MiB" in refused(lambda: unpack(data, "bomb.tgz"))
+    assert "unpacks to more than 64 MiB" in refused(lambda: unpacked(data, "bomb.tgz"))
     assert read == []
 
 
 def test_an_archive_of_too_many_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAX_FILES", 3)
+    monkeypatch.setattr(reading, "MAX_FILES", 3)
     members = [(f"fate/{number}", b"") for number in range(4)]
-    assert "or 3 files" in refused(lambda: unpack(archive(*members), "many.tgz"))
+    assert "or 3 files" in refused(lambda: unpacked(archive(*members), "many.tgz"))
 
 
 def test_a_folder_of_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_folder(tmp_path, chart(FILES))
-    monkeypatch.setattr(package, "MAX_FILES", 3)
+    monkeypatch.setattr(reading, "MAX_FILES", 3)
     assert "more than" in refused(lambda: read_chart(path))
-    monkeypatch.setattr(package, "MAX_FILES", 1000)
-    monkeypatch.setattr(package, "MAX_BYTES", 10)
+    monkeypatch.setattr(reading, "MAX_FILES", 1000)
+    monkeypatch.setattr(reading, "MAX_BYTES", 10)
     assert "more than" in refused(lambda: read_chart(path))
 
 
@@ -254,7 +261,7 @@ def test_archives_that_are_broken_are_refused() -> None:
         b"not gzip at all",
         gzip.compress(b"not tar"),
     ):
-        assert "not a chart that can be used" in refused(partial(unpack, data, "broken.tgz"))
+        assert "not a chart that can be used" in refused(partial(unpacked, data, "broken.tgz"))
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))
@@ -262,7 +269,7 @@ def test_any_damage_to_an_archive_is_an_error_of_ours_or_harmless(noise: bytes, 
     whole = archive(("fate/values.yaml", b"a: 1\n"))
     data = whole[:at] + noise + whole[at + len(noise) :]
     try:
-        files = unpack(data, "damaged.tgz")
+        files = unpacked(data, "damaged.tgz")
     except KubefateError as error:
         assert error.kind is Kind.CHART
     else:

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.secrets import (
     SecretRequest,
+    held,
     requested,
     secret_paths,
 )
@@ -150,6 +151,11 @@ def test_a_secret_that_is_never_made_must_be_there() -> None:
 
 
 # what is there already -------------------------------------------------------------------------------------------
+def test_what_a_secret_holds_is_known_by_its_keys() -> None:
+    assert held(live(username="fate", token="t", **{"root-password": "geheim"})) == {"geheim", "t"}
+    assert held({}) == set()
+
+
 def test_a_secret_that_exists_keeps_its_values() -> None:
     (request,) = ask({"mysql": {"password": "new"}}, DB)
     there = live(username="old", password="old", more="kept")

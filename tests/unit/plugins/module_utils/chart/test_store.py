@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -28,11 +29,12 @@ def names(api: MemoryApi) -> list[str]:
     return sorted(ref.name for ref in api.objects)
 
 
-def test_a_chart_comes_back_as_it_was() -> None:
+def test_a_chart_comes_back_as_it_was(tmp_path: Path) -> None:
     charts, _api = store()
     stored = charts.write(LARGE)
-    found = charts.read(stored, "/tmp/x.tgz")
-    assert found == Chart("/tmp/x.tgz", "store", LARGE.meta, LARGE.files, LARGE.digest)
+    found = charts.read(stored, str(tmp_path))
+    path = f"{tmp_path}/fate-1.2.3.tgz"
+    assert found == Chart(path, "store", LARGE.meta, LARGE.files, LARGE.digest, archives=[f"sha256:{stored.sha256}"])
 
 
 def test_a_large_chart_is_split_into_pieces_that_fit_an_object() -> None:
@@ -61,7 +63,7 @@ def test_the_index_is_written_last_and_removed_first() -> None:
     assert api.objects == {}
 
 
-def test_a_chart_whose_upload_was_interrupted_does_not_exist() -> None:
+def test_a_chart_whose_upload_was_interrupted_does_not_exist(tmp_path: Path) -> None:
     charts, api = store()
 
     def breaks(sent: Sent) -> ApiError | None:
@@ -75,10 +77,10 @@ def test_a_chart_whose_upload_was_interrupted_does_not_exist() -> None:
     assert charts.find("fate", "1.2.3") is None
     api.fault = lambda _sent: None
     charts.write(LARGE)
-    assert charts.read(charts.charts()[0]).digest == LARGE.digest
+    assert charts.read(charts.charts()[0], str(tmp_path)).digest == LARGE.digest
 
 
-def test_a_replacement_that_is_interrupted_leaves_the_old_chart_whole() -> None:
+def test_a_replacement_that_is_interrupted_leaves_the_old_chart_whole(tmp_path: Path) -> None:
     charts, api = store()
     charts.write(LARGE)
     new = chart({"noise": NOISE[::-1]})
@@ -92,17 +94,17 @@ def test_a_replacement_that_is_interrupted_leaves_the_old_chart_whole() -> None:
     with pytest.raises(ApiError):
         charts.write(new)
     (stored,) = charts.charts()
-    assert charts.read(stored).digest == LARGE.digest
+    assert charts.read(stored, str(tmp_path)).digest == LARGE.digest
 
 
-def test_a_replacement_sweeps_away_the_old_pieces_and_nothing_else() -> None:
+def test_a_replacement_sweeps_away_the_old_pieces_and_nothing_else(tmp_path: Path) -> None:
     charts, api = store()
     other = charts.write(chart({"x": "1"}, META.replace("1.2.3", "9.9.9")))
     charts.write(LARGE)
     new = chart({"values.yaml": "a: 1"})
     stored = charts.write(new)
-    assert charts.read(stored).digest == new.digest
-    assert charts.read(other).digest == other.digest
+    assert charts.read(stored, str(tmp_path)).digest == new.digest
+    assert charts.read(other, str(tmp_path)).digest == other.digest
     assert len(api.objects) == 4
 
 
@@ -115,7 +117,7 @@ def test_uploading_the_same_again_changes_no_name() -> None:
 
 
 @pytest.mark.parametrize("damage", ["changed", "swapped", "emptied"])
-def test_a_damaged_piece_is_noticed(damage: str) -> None:
+def test_a_damaged_piece_is_noticed(damage: str, tmp_path: Path) -> None:
     charts, api = store()
     stored = charts.write(LARGE)
     first, second = (obj for obj in api.objects.values() if obj["metadata"]["name"].endswith(("-0", "-1")))
@@ -124,28 +126,28 @@ def test_a_damaged_piece_is_noticed(damage: str) -> None:
     else:
         first["binaryData"]["archive"] = "AAAA" + first["binaryData"]["archive"][4:] if damage == "changed" else ""
     with pytest.raises(KubefateError, match="is damaged: its digest does not match") as caught:
-        charts.read(stored)
+        charts.read(stored, str(tmp_path))
     assert caught.value.kind is Kind.CHART
     assert "force" in caught.value.hint
 
 
 @pytest.mark.parametrize("broken", [{}, {"binaryData": {}}, {"binaryData": {"archive": "***"}}], ids=str)
-def test_a_piece_that_holds_no_archive_is_damage_too(broken: dict[str, object]) -> None:
+def test_a_piece_that_holds_no_archive_is_damage_too(broken: dict[str, object], tmp_path: Path) -> None:
     charts, api = store()
     stored = charts.write(LARGE)
     piece = next(obj for obj in api.objects.values() if obj["metadata"]["name"].endswith("-1"))
     del piece["binaryData"]
     piece.update(broken)
     with pytest.raises(KubefateError, match="is damaged"):
-        charts.read(stored)
+        charts.read(stored, str(tmp_path))
 
 
-def test_a_missing_piece_is_an_error() -> None:
+def test_a_missing_piece_is_an_error(tmp_path: Path) -> None:
     charts, api = store()
     stored = charts.write(LARGE)
     api.drop(next(ref for ref in api.objects if ref.name.endswith("-2")))
     with pytest.raises(KubefateError):
-        charts.read(stored)
+        charts.read(stored, str(tmp_path))
 
 
 def test_charts_are_listed_by_name_and_version_with_what_the_index_says() -> None:
@@ -163,8 +165,12 @@ def test_charts_are_listed_by_name_and_version_with_what_the_index_says() -> Non
         "version": "1.0.0",
         "app_version": "7",
         "description": "d",
+        "type": "exchange",
         "source": "store",
+        "origin": "",
         "digest": listed[0].digest,
+        "archive_digest": f"sha256:{listed[0].sha256}",
+        "fate_versions": [],
     }
 
 
@@ -182,14 +188,16 @@ def test_a_chart_is_found_by_its_name_and_version() -> None:
     ("one", "two"),
     [(("a", "1.0.0+x"), ("a", "1.0.0-x")), (("A", "1.0.0"), ("a", "1.0.0")), (("a-1", "0.0.1"), ("a", "1.0.0"))],
 )
-def test_charts_whose_names_look_alike_are_kept_apart(one: tuple[str, str], two: tuple[str, str]) -> None:
+def test_charts_whose_names_look_alike_are_kept_apart(
+    one: tuple[str, str], two: tuple[str, str], tmp_path: Path
+) -> None:
     charts, _api = store()
     for name, version in (one, two):
         charts.write(chart({"who": f"{name} {version}"}, f"name: {name}\nversion: {version}\n"))
     for name, version in (one, two):
         stored = charts.find(name, version)
         assert stored
-        assert charts.read(stored).text("who") == f"{name} {version}"
+        assert charts.read(stored, str(tmp_path)).text("who") == f"{name} {version}"
 
 
 def test_names_of_objects_are_names_that_kubernetes_takes() -> None:

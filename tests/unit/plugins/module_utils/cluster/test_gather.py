@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import ask, render_manifest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.previews import Previews
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.plan.making import Gathered
+from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Status
 
 REF = Ref("v1", "ConfigMap", "ns", "settings")
 
@@ -64,6 +67,8 @@ def test_what_is_refused_for_another_reason_is_told() -> None:
 class LockedHelm:
     """A helm for which another operation began a moment ago. kind: how its preview fails."""
 
+    binary, server, previews = "helm", "https://here", Previews()
+
     def __init__(self, kind: Kind):
         self.kind = kind
 
@@ -79,10 +84,55 @@ class LockedHelm:
 
 
 def test_a_release_that_somebody_locks_this_very_moment_can_still_be_planned() -> None:
-    wanted: Any = SimpleNamespace(name="r", namespace="ns", chart=SimpleNamespace(path="/chart"))
+    wanted: Any = SimpleNamespace(name="r", namespace="ns", chart=SimpleNamespace(path="/chart", digest="d"))
     values: Any = SimpleNamespace(text="{}")
     helm: Any = LockedHelm(Kind.LOCKED)
     assert [obj["metadata"]["name"] for obj in render_manifest(helm, wanted, values, None).objects] == ["a"]
     broken: Any = LockedHelm(Kind.HELM)
     with pytest.raises(KubefateError, match="in progress"):
         render_manifest(broken, wanted, values, None)
+
+
+class CountingHelm:
+    """A helm that counts its previews."""
+
+    binary, server = "helm", "https://here"
+
+    def __init__(self, folder: str):
+        self.previews, self.made = Previews(folder), 0
+
+    def preview(self, name: str, *_arguments: Any, **_options: Any) -> dict[str, Any]:
+        self.made += 1
+        manifest = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n"
+        return {"manifest": manifest, "hooks": [], "apply_method": "ssa", "chart": {"not": "kept"}}
+
+
+def test_what_was_previewed_in_a_run_is_not_rendered_again_unless_anything_differs(tmp_path: Path) -> None:
+    wanted = SimpleNamespace(name="r", namespace="ns", chart=SimpleNamespace(path="/chart", digest="d"))
+    values = SimpleNamespace(text="{}")
+    release = SimpleNamespace(uid="u", revision=1, status=Status.DEPLOYED, body={})
+
+    def render(helm: CountingHelm, **differing: Any) -> Any:
+        said: dict[str, Any] = {"target": wanted, "values": values, "current": release, **differing}
+        return render_manifest(helm, said["target"], said["values"], said["current"])  # type: ignore[arg-type]
+
+    helm = CountingHelm(str(tmp_path))
+    first = render(helm)
+    assert render(CountingHelm(str(tmp_path))) == first
+    assert first.server_side
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
+    assert "not" not in next(tmp_path.iterdir()).read_text()
+    changed = SimpleNamespace(**{**vars(wanted), "chart": SimpleNamespace(path="/chart", digest="e")})
+    upgraded = SimpleNamespace(**{**vars(release), "revision": 2})
+    for number, differing in enumerate(
+        ({"target": changed}, {"values": SimpleNamespace(text="{a: 1}")}, {"current": upgraded}, {"current": None}), 2
+    ):
+        render(helm, **differing)
+        assert helm.made == number
+    elsewhere = CountingHelm(str(tmp_path))
+    elsewhere.server = "https://there"
+    render(elsewhere)
+    assert elsewhere.made == 1
+    nothing_kept = CountingHelm("")
+    render(nothing_kept), render(nothing_kept)
+    assert nothing_kept.made == 2

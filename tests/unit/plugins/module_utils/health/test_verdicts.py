@@ -153,6 +153,11 @@ def test_a_stateful_set(case: str) -> None:
     assert verdict(obj).state is state, verdict(obj)
 
 
+def test_a_deployment_that_exceeds_its_deadline_names_that_after_what_its_pods_tell() -> None:
+    obj, _state = DEPLOYMENTS["the deadline is exceeded"]
+    assert [cause.trouble for cause in verdict(obj).causes] == [Trouble.DEADLINE]
+
+
 def test_what_is_being_deleted_is_not_ready_whatever_its_status_says() -> None:
     obj = workload("Deployment", **good())
     obj["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"

@@ -47,7 +47,8 @@ ARGV = {
     "template": "helm template --namespace ns --values - -- fate-9999 /charts/fate",
     "preview": "helm upgrade --install --dry-run=server --output json --namespace ns "
     "--values - -- fate-9999 /charts/fate",
-    "upgrade": "helm upgrade --install --output json --namespace ns --history-max 10 --timeout 300s "
+    "upgrade": "helm upgrade --install --output json --namespace ns --disable-openapi-validation --history-max 10 "
+    "--timeout 300s "
     "--labels a/b=r1-x,c=d --description by_hand --values - -- fate-9999 /charts/fate",
     "rollback": "helm rollback --namespace ns --timeout 60s --history-max 5 -- fate-9999 4",
     "uninstall": "helm uninstall --ignore-not-found --namespace ns --timeout 60s -- fate-9999",

@@ -11,6 +11,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.engines 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
 
 EGGROLL = ["osx", "clustermanager", "nodemanager", "mysql", "python"]
+ALL = [*EGGROLL, "nginx", "rabbitmq", "pulsar", "spark", "hdfs"]
 
 
 def said(**data: Any) -> list[str]:
@@ -30,7 +31,7 @@ def said(**data: Any) -> list[str]:
     ],
 )
 def test_engines_that_fate_flow_starts_with(computing: str, federation: str, storage: str) -> None:
-    assert said(computing=computing, federation=federation, storage=storage, modules=EGGROLL) == []
+    assert said(computing=computing, federation=federation, storage=storage, modules=ALL) == []
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,24 @@ def test_engines_that_fate_flow_starts_with(computing: str, federation: str, sto
 def test_engines_that_do_not_go_together_are_named_with_the_choices(key: str, data: dict[str, Any]) -> None:
     (text,) = said(**data)
     assert text.startswith(f"{key} (")
-    assert f"{data[key]} does not work with computing {data['computing']}; it works with " in text
+    assert f"{data[key]} does not work with computing {data['computing']}; that works with " in text
+
+
+@pytest.mark.parametrize(
+    ("data", "module", "path"),
+    [
+        ({"computing": "Spark"}, "spark", "python.spark.master"),
+        ({"storage": "HDFS"}, "hdfs", "python.hdfs.name_node"),
+        ({"federation": "RabbitMQ"}, "rabbitmq", "python.rabbitmq.host"),
+        ({"federation": "Pulsar"}, "pulsar", "python.pulsar.host"),
+    ],
+)
+def test_a_server_that_an_engine_needs_is_a_module_or_named(data: dict[str, Any], module: str, path: str) -> None:
+    (text,) = said(**data, modules=["python"])
+    assert f"needs {module}, which is not in the list; or name one of yours with {path}." in text
+    assert said(**data, modules=["python", module]) == []
+    _python, block, key = path.split(".")
+    assert said(**data, modules=["python"], python={block: {key: "elsewhere"}}) == []
 
 
 def test_a_word_of_fate_1_is_translated_and_its_line_named() -> None:
@@ -81,4 +99,6 @@ def test_the_tables_of_facts_speak_of_the_same_engines() -> None:
     assert set(facts.COMPUTING.values()) == set(facts.FEDERATIONS_OF) == set(facts.STORAGES_OF)
     assert {name for names in facts.FEDERATIONS_OF.values() for name in names} == set(facts.FEDERATION.values())
     assert {name for names in facts.STORAGES_OF.values() for name in names} == set(facts.STORAGE.values())
+    assert set(facts.WORDS) >= {name for names in facts.FEDERATIONS_OF.values() for name in names}
+    assert all(word in getattr(facts, key.upper()) for key, word in facts.ELSEWHERE)
     assert all(new in facts.FEDERATION for new in facts.OLD_WORDS["federation"].values())

@@ -19,6 +19,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner i
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import Values, render
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, RealRunner, real_helm
 
+pytestmark = pytest.mark.of_helm
 KUBEFATE_LIKE = (Path(__file__).parent / "fixtures" / "kubefate-like.tpl").read_text(encoding="utf-8")
 CHART = "fate 2.0.0"
 FILE = "fate 2.0.0/values-template.yaml"

@@ -1,0 +1,92 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What planning a federation tells: parties, problems between them, and the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...federation.graph import edges, nodes
+from ...federation.model import Problem, Routing
+from ...plan.show import LateDiff, pending_diff
+from ..target import large_ids
+from .model import Party
+
+
+def result_of(parties: Sequence[Party], problems: Sequence[Problem], routing: Routing) -> dict[str, Any]:
+    """The published shape."""
+    ways = {party.host: edges(routing, party.host) for party in parties}
+    told = {party.host: _party(party, routing, ways[party.host]) for party in parties}
+    members = [party.member for party in parties if party.member]
+    return {
+        "changed": False,
+        "parties": told,
+        "problems": [problem.as_result() for problem in problems],
+        "graph": {"nodes": nodes(members), "edges": [edge for found in ways.values() for edge in found]},
+        "servers": sorted({party.connection.server for party in parties if party.connection}),
+        "changing": [host for host, result in told.items() if result["changed"] and not result["failed"]],
+        "failing": [host for host, result in told.items() if result["failed"]],
+        "unready": [host for host, result in told.items() if _is_unready(result)],
+        "pending": {host: [one.as_result() for one in found] for host, found in routing.pending.items()},
+        "diff": LateDiff((lambda: _diff(parties, routing),)),
+        "warnings": [
+            *routing.warnings,
+            *(f"{party.host}: {text}" for party in parties for text in _warnings(party)),
+        ],
+    }
+
+
+def _party(party: Party, routing: Routing, ways: list[dict[str, Any]]) -> dict[str, Any]:
+    member = party.member
+    out: dict[str, Any] = {
+        "role": str(party.role),
+        "managed": party.managed,
+        "party_id": member.party_id if member else "",
+        "name": party.name,
+        "namespace": party.namespace,
+        "kubernetes": party.connection.server if party.connection else "",
+        "connection": party.connection.origin if party.connection else "",
+        "version": member.version if member else "",
+        "changed": False,
+        "failed": False,
+        "proven": False,
+        "additions": party.added,
+        "routes": ways,
+        **{key: value for key, value in party.result.items() if key != "diff"},
+    }
+    waiting = _waiting(party, routing)
+    if waiting and "plan" in out:
+        out["plan"] = {**out["plan"], "known_after_apply": [*out["plan"]["known_after_apply"], *waiting]}
+        out["summary"] = [*out["summary"], *(f"known after apply: {text}" for text in waiting)]
+    if party.error is not None:
+        out.update(failed=True, msg=party.error.msg, failure=party.error.as_failure())
+    return out
+
+
+def _waiting(party: Party, routing: Routing) -> list[str]:
+    return [f"the route to {one.target} over {one.proxy}: {one.reason}" for one in routing.pending.get(party.host, ())]
+
+
+def _is_unready(result: dict[str, Any]) -> bool:
+    """Whether a party that need not be changed is not ready all the same."""
+    cluster = result.get("cluster") or {}
+    return bool(not result["failed"] and not result["changed"] and cluster and not cluster["ready"])
+
+
+def _diff(parties: Sequence[Party], routing: Routing) -> list[dict[str, str]]:
+    shown: list[dict[str, str]] = []
+    for party in parties:
+        if "diff" in party.result:
+            shown += party.result["diff"].entries()
+        waiting = _waiting(party, routing)
+        if waiting and party.error is None:
+            shown.append(pending_diff(party.namespace, waiting))
+    return shown
+
+
+def _warnings(party: Party) -> list[str]:
+    if party.target is None:
+        return party.warnings
+    large = large_ids(party.target, party.values) if party.values else ()
+    return [*party.warnings, *party.target.warnings, *large]
