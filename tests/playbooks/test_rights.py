@@ -99,7 +99,7 @@ class World:
         kubeconfig = self.folder / f"{uuid.uuid4().hex[:8]}.kubeconfig"
         kubeconfig.write_text(json.dumps(connection.kubeconfig))
         kubeconfig.chmod(0o600)
-        known = {"running_fate_jobs": "ignore", "wait_timeout": 60, "store_namespace": self.namespace, **options}
+        known = {"wait_timeout": 60, "store_namespace": self.namespace, **options}
         return Context(Api(connection), Helm(RealRunner(), required(helm), str(kubeconfig)), Options(**known))
 
     def bring(self, context: Context, text: str = "one") -> dict[str, Any]:
@@ -140,8 +140,6 @@ def life(world: World, helm: str, *, whole: bool) -> set[tuple[str, str, str]]:
     with Recorder(connection.server, authority(connection.cluster), world.folder) as recorder:
         context = world.context(world.connection(recorder), helm, history=2)
         assert world.bring(context)["cluster"]["ready"]
-        if whole:
-            run_verb(context, "restarted", NAME, world.namespace, (), check_mode=True)
         assert world.bring(context, "two")["changed"]
         for state in ("restarted", "stopped", "started") if whole else ():
             assert run_verb(context, state, NAME, world.namespace, (), check_mode=False)["changed"]
@@ -159,6 +157,8 @@ def test_each_right_is_used_and_what_is_used_is_granted(world: World) -> None:
     granted = {
         (rule.group, resource, verb) for rule in world.rules for resource in rule.resources for verb in rule.verbs
     }
+    granted.remove(("coordination.k8s.io", "leases", "update"))  # a Lease is renewed after some seconds
+    granted.remove(("", "services/proxy", "get"))  # simulated pods are not asked for jobs; tests/real has others
     used = life(world, "KUBEFATE_HELM3", whole=True) | life(world, "KUBEFATE_HELM4", whole=False)
     assert sorted(used - granted) == [], "used, and not granted"
     assert sorted(granted - used) == [], "granted, and not used"
@@ -169,8 +169,10 @@ def test_without_any_single_rule_the_operation_that_it_serves_names_the_missing_
     connection = world.connection()
     asking = Api(connection)
 
+    contexts = {purge: world.context(connection, helm, purge_data=purge) for purge in (False, True)}
+
     def doing(purpose: Purpose) -> Callable[[], Any]:
-        context = world.context(connection, helm, purge_data=purpose is Purpose.PURGE)
+        context = contexts[purpose is Purpose.PURGE]
         match purpose:
             case Purpose.INSTALL | Purpose.UPGRADE:
                 return lambda: world.bring(context, "two")

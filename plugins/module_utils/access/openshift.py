@@ -38,13 +38,8 @@ class OpenShift:
 
 
 def recognise(api: Api) -> OpenShift:
-    """By one request for the API groups. Where they may not be listed, it counts as no OpenShift."""
-    try:
-        groups = {str(group.get("name")) for group in api.request("GET", "/apis").get("groups") or []}
-    except ApiError as error:
-        if error.status in (401, 403, 404):
-            return OpenShift()
-        raise
+    """By its API groups. Where they may not be listed, it counts as no OpenShift."""
+    groups = {version.partition("/")[0] for version in api.versions() or ()}
     return OpenShift(ROUTES in groups, SECURITY in groups, PROJECTS in groups)
 
 

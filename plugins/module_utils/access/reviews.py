@@ -17,17 +17,32 @@ from .model import Right, ungranted
 _API = "/apis/authorization.k8s.io/v1"
 
 
+class Reviews:
+    """What one identity may do, each namespace asked about once."""
+
+    def __init__(self, api: Api):
+        self.api = api
+        self._given: dict[str, Sequence[Mapping[str, Any]]] = {}
+
+    def look(self, namespaces: Iterable[str]) -> None:
+        """Ask about namespaces, several at once."""
+        spaces = [space for space in dict.fromkeys(namespaces) if space and space not in self._given]
+        found: list[Sequence[Mapping[str, Any]]] = self.api.parallel(lambda space: _rules(self.api, space), spaces)
+        self._given.update(zip(spaces, found, strict=True))
+
+    def missing(self, rights: Iterable[Right]) -> list[Right]:
+        """Those of the rights that we have not got, in their order. A server that does not answer such questions is
+        taken to permit what it is asked about: it says so itself when it does not."""
+        wanted = list(dict.fromkeys(rights))
+        self.look(right.namespace for right in wanted)
+        unclear = [right for right in wanted if ungranted([right], self._given.get(right.namespace, ()))]
+        answers: list[bool] = self.api.parallel(lambda right: _allowed(self.api, right), unclear)
+        return [right for right, allowed in zip(unclear, answers, strict=True) if not allowed]
+
+
 def missing_rights(api: Api, rights: Iterable[Right]) -> list[Right]:
-    """Those of the rights that we have not got, in their order. A server that does not answer such questions is taken
-    to permit what it is asked about: it says so itself when it does not."""
-    wanted = list(dict.fromkeys(rights))
-    spaces = list(dict.fromkeys(right.namespace for right in wanted if right.namespace))
-    given: dict[str, Sequence[Mapping[str, Any]]] = dict(
-        zip(spaces, api.parallel(lambda space: _rules(api, space), spaces), strict=True)
-    )
-    unclear = [right for right in wanted if ungranted([right], given.get(right.namespace, ()))]
-    answers: list[bool] = api.parallel(lambda right: _allowed(api, right), unclear)
-    return [right for right, allowed in zip(unclear, answers, strict=True) if not allowed]
+    """See ``Reviews.missing``."""
+    return Reviews(api).missing(rights)
 
 
 def _rules(api: Api, namespace: str) -> Sequence[Mapping[str, Any]]:

@@ -50,6 +50,9 @@ class Means:
     use_current_context: bool = False
 
 
+Inspection = Callable[[Sequence[Party], Servers], None]
+
+
 class Federation:
     """Plans the parties that are given. links: exceptions from how they reach each other."""
 
@@ -68,16 +71,19 @@ class Federation:
         self.charts = Charts(means.open_finder)
         self.servers = Servers([], means.open_helm)
 
-    def plan(self, address_timeout: float = 0.0) -> dict[str, Any]:
+    def plan(self, address_timeout: float = 0.0, inspect: Inspection | None = None) -> dict[str, Any]:
         """The result: a plan for each party, problems between them, and the graph.
 
-        address_timeout: seconds to wait for addresses that load balancers have not given yet.
+        address_timeout: seconds to wait for addresses that load balancers have not given yet. inspect: looks at what
+        was planned, and may keep parties from being deployed.
         """
         self._read()
         self._compare([party.member for party in self.parties if party.member])
         self._open()
         self._route(address_timeout)
         self._plan()
+        if inspect is not None:
+            inspect(self.parties, self.servers)
         return result_of(self.parties, self.problems, self.routing)
 
     def plan_alone(self) -> None:

@@ -137,9 +137,23 @@ class Objects:
                 return []
             raise
 
+    def all_of(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
+        """Every object of a kind that was loaded, of all namespaces; None where that may not be read."""
+        if kind not in self._everywhere:
+            return None
+        found = self.everything()
+        return [item for item in found if (item["apiVersion"], item["kind"]) == kind]
+
     def refused(self, kind: tuple[str, str], namespace: str) -> ApiError | None:
         """What the server said about a kind that may not be listed in a namespace."""
         return self._refused.get((*kind, namespace)) or self._refused.get((*kind, ""))
+
+    def require(self, kinds: Iterable[tuple[str, str]], namespace: str) -> None:
+        """Raise what the server said about the first of the kinds that may not be listed."""
+        for kind in sorted(kinds):
+            refused = self.refused(kind, namespace)
+            if refused is not None:
+                raise explain_phase(refused, "plan")
 
     def find(self, ref: Ref) -> dict[str, Any] | None:
         """A live object of a kind that was loaded, from the lists or read now. Raises ``ApiError`` where it may not be
@@ -258,10 +272,7 @@ def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -
 
     Raises ``KubefateError`` for a kind that may not be read: what is not seen would look as if somebody had deleted it.
     """
-    for kind in sorted(prepared.kinds):
-        refused = objects.refused(kind, prepared.namespace)
-        if refused is not None:
-            raise explain_phase(refused, "plan")
+    objects.require(prepared.kinds, prepared.namespace)
     wanted = {*prepared.recorded, *(prepared.desired or ())}
     gathered = Gathered(
         release=prepared.name,

@@ -96,6 +96,7 @@ def run_verb(
     objects = Objects(context.api, [namespace])
     expected = referred(context.api, release.objects, name, namespace)
     objects.load({(ref.api_version, ref.kind) for ref in expected} | set(HEALTH_KINDS))
+    objects.require(((ref.api_version, ref.kind) for ref in expected), namespace)
     plan = _plan(verb, release, expected, objects, modules)
     if check_mode:
         plan = noted(context, plan, release)
