@@ -68,8 +68,10 @@ CONNECTION = (
     "impersonate_user",
     "impersonate_groups",
 )
-CLUSTER = ("name", "namespace", "chart", "chart_version", "chart_path", "chart_digest", "drift")
+CLUSTER = ("name", "namespace", "store_namespace", "chart", "chart_version", "chart_path", "chart_digest", "drift")
 """What planning and applying take of a host's variables as it is."""
+SPACE = ("quota", "limit_range", "cluster_rights")
+"""What a namespace and its deployer get, where that is granted here."""
 MEMBER = ("role", "managed", "advertise_host", "advertise_port", "advertise", "inbound", "node_address", "routes")
 """What only the plan of the whole federation takes."""
 APPLIED = ("wait", "wait_timeout", "patience", "on_failure")
@@ -193,6 +195,7 @@ def _cluster(host: str, variables: Mapping[str, Any], chart_version: str) -> dic
     if boolean(variables.get("fate_manage_rbac", True)):
         entry["deployer"] = variables.get("fate_service_account") or "fate-deployer"
         entry["namespace_labels"] = variables.get("fate_namespace_labels") or {}
+        entry |= {name: variables[f"fate_{name}"] for name in SPACE if _given(variables, name)}
     return entry
 
 

@@ -40,10 +40,12 @@ from .yamltext import dump_yaml
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a module is: its options, and the function that does its work and returns its result."""
+    """What a module is: its options, and the function that does its work and returns its result. private: keys of the
+    result that hold a secret which was asked for: a result that has one is not shown, and can be registered."""
 
     arguments: Arguments
     work: Callable[[Call], dict[str, Any]]
+    private: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Call:
         found = resolve(self.params)
         account = self.params.get("service_account")
         if account:
-            from .access import token_for  # imported late: most calls act as themselves
+            from .access.identity import token_for  # imported late: most calls act as themselves
 
             space, _slash, name = account.rpartition("/")
             space = space or str(self.params.get("namespace") or "") or found.namespace

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .errors import bad_input
+
 REDACTED = "********"
 """What stands in a result in place of a secret."""
 
 SECRET_WORDS = ("password", "passwd", "secret", "token", "private_key", "privatekey", "credential", "hashed")
 """Words that make a key of a foreign chart's spec a secret."""
-
-
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHORTEST = 6
 """A secret that is shorter may be any word, and is not looked for in texts."""
 TEXTS = frozenset(
@@ -113,6 +114,14 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
                 yield from leaves(item, (*path, str(number)))
         case _:
             yield path, value
+
+
+def seconds(text: str, option: str) -> int:
+    """``90s``, ``10m``, ``2h`` or ``1d`` in seconds. option: its name, for the error."""
+    match = re.fullmatch(r"(\d{1,9})([smhd]?)", text.strip())
+    if not match:
+        raise bad_input(f"{option}: {text!r} is not a time.", "Write a number with s, m, h or d, such as 10m.")
+    return int(match[1]) * _UNITS[match[2] or "s"]
 
 
 def is_secret_key(key: str) -> bool:

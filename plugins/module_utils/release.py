@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from .chart.package import Chart
 from .data import canonical, digest
 from .errors import Kind, KubefateError
 from .objects import Ref
-from .yamltext import parse_documents
+from .yamltext import dump_yaml, parse_documents
 
 PROOF_LABEL = "kubefate.federatedai.org/proof"
 """Label of a revision: ``r<revision>-<digest of chart and spec>``.
@@ -165,6 +165,13 @@ class Release:
             "updated": self.last_deployed,
             "description": self.description,
         }
+
+
+def seen_release(name: str, namespace: str, objects: Sequence[Mapping[str, Any]]) -> Release:
+    """A stand-in for a release whose record may not be read: it consists of the objects that are there."""
+    body = {"chart": {}, "config": {}, "info": {}, "manifest": "---\n".join(map(dump_yaml, objects))}
+    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(body).encode(), compresslevel=1))).decode()
+    return Release(name, namespace, 0, Status.UNKNOWN, {}, "", packed)
 
 
 def _status(word: str) -> Status:

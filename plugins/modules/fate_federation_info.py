@@ -17,6 +17,7 @@ description:
     are made from the inventory. Then each party is planned as M(federatedai.kubefate.fate_cluster) would.
   - A party that cannot be planned fails alone, and the others are planned.
 extends_documentation_fragment:
+  - federatedai.kubefate.federation
   - federatedai.kubefate.connection
   - federatedai.kubefate.chart_repo
   - federatedai.kubefate.helm
@@ -29,23 +30,14 @@ attributes:
     description: Shows what applying the plan would change, object by object and field by field. Secrets are left out.
     support: full
 options:
-  address_timeout:
+  preflight:
     description:
-      - How long to wait, in seconds, for addresses that load balancers have not given yet. After that, a party that
-        others cannot reach fails. V(0) does not wait, and leaves these routes to the next run.
-    type: int
-    default: 0
-  use_current_context:
-    description:
-      - Let parties that name no kubeconfig, context or host be on the Kubernetes that is current.
-    type: bool
-    default: false
-  drift:
-    description:
-      - What to do about live objects that somebody changed, as in M(federatedai.kubefate.fate_cluster).
+      - Of which parties to look, too, whether deploying them can work. V(changing) means those that deploying would
+        change. A party for which something is found that would make it fail counts as one that cannot be planned.
+      - M(federatedai.kubefate.fate_preflight_info) tells what is looked at.
     type: str
-    choices: [ignore, report, repair]
-    default: report
+    choices: [none, changing, all]
+    default: none
 """
 
 EXAMPLES = r"""
@@ -60,6 +52,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+preflight:
+  description: What the preflight found, as in M(federatedai.kubefate.fate_preflight_info).
+  returned: unless O(preflight=none)
+  type: dict
 parties:
   description: Inventory name to what was found out about that party.
   returned: always
@@ -135,7 +131,8 @@ parties:
       returned: if it could be planned
     access:
       description:
-        - What granting the deployer's rights changes, and RV(ignore:resources), the kinds of objects that are deployed.
+        - What granting the deployer's rights changes, and what the role P(federatedai.kubefate.rbac#role) has to be
+          told for it, which are C(resources), C(hooks) and C(constraints).
       type: dict
       returned: if it could be planned
     summary:

@@ -70,9 +70,20 @@ class CallAction(ActionBase):  # type: ignore[misc]
         if not self._is_local():
             args = self._send(args)
         if self._is_here(task_vars):
-            return {**result, **self._carry_out(args)}
+            return self._discreet({**result, **self._carry_out(args)})
+        if self._asks_for_secret(args):
+            self._play_context.no_log = True  # connections show what a module prints, from -vvv on
         done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
-        return {**result, **done}
+        return self._discreet({**result, **done})
+
+    def _asks_for_secret(self, args: Mapping[str, Any]) -> bool:
+        return any(args.get(f"return_{key}") for key in self.entry.private)
+
+    def _discreet(self, result: dict[str, Any]) -> dict[str, Any]:
+        """A result that holds a secret which was asked for can be registered, and is not shown."""
+        if any(result.get(key) for key in self.entry.private):
+            result["_ansible_no_log"] = True
+        return result
 
     def _is_local(self) -> bool:
         return self._connection.transport in LOCAL

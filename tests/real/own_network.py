@@ -18,13 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.access import (
-    Grant,
-    apply_grant,
-    deployer_rules,
-    grant_changes,
-    token_for,
-)
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.grants import apply_grant, grant_changes
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.identity import token_for
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.parts import Part, parse
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.users import deployer_grant
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.context import Context
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.lifecycle import run_verb
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
@@ -33,7 +30,6 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.asking i
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.model import Unknown
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.resources import KNOWN
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
@@ -47,13 +43,12 @@ STATEFUL_SET = Ref("apps/v1", "StatefulSet", SPACE, "python")
 
 def deploy(api: Api) -> list[dict[str, Any]]:
     """A release of FATE-Flow alone, and two service accounts: a deployer, and one without the right to ask."""
-    rules = deployer_rules([KNOWN["apps/v1", "StatefulSet"], KNOWN["v1", "Service"]])
-    for name, granted in (
-        ("fate-deployer", rules),
-        ("other", [rule for rule in rules if "resourceNames" not in rule]),
-    ):
-        grant = Grant(name, SPACE, "kubefate", tuple(granted))
-        apply_grant(api, grant_changes(grant, api.find))
+    deployed: dict[str, tuple[Part, ...]] = {
+        "fate-deployer": parse(api, ["apps/v1/StatefulSet", "v1/Service/fateflow"]),
+        "other": parse(api, ["apps/v1/StatefulSet", "v1/Service/other"]),
+    }
+    for name, parts in deployed.items():
+        apply_grant(api, grant_changes(deployer_grant(name, SPACE, "kubefate", parts), api.find))
     stateful_set = workload(serviceName="fateflow")
     stateful_set["metadata"] = {key: stateful_set["metadata"][key] for key in ("name", "namespace", "labels")}
     headless = service()

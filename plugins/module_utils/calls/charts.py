@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..access import ensure_namespace
+from ..access.namespaces import ensure_namespace
 from ..arguments import CHART_REPO, CONNECTION, HELM, STORE, Arguments
 from ..call import Call, Entry
 from ..chart.listing import Listed, list_charts

@@ -10,7 +10,7 @@ from typing import Any
 from ..arguments import APPLY, CHART, CONNECTION, HELM, PROGRESS, SPEC, STORE, WAIT, Arguments
 from ..call import Call, Entry
 from ..cluster.context import Context
-from ..cluster.gather import Objects, find_release
+from ..cluster.gather import Objects
 from ..cluster.operations import present
 from ..cluster.target import Target, target
 from ..data import secret_leaves
@@ -93,6 +93,7 @@ def _identity(call: Call, spec: Spec) -> tuple[str, str]:
 
 def inform_clusters(call: Call) -> dict[str, Any]:
     """``fate_cluster_info``: one cluster by name, or all that are there."""
+    from ..cluster.glimpse import find_or_glimpse
     from ..cluster.reporting import inform, list_clusters
 
     name = call.params.get("name") or ""
@@ -103,7 +104,7 @@ def inform_clusters(call: Call) -> dict[str, Any]:
     details = bool(call.params["details"])
     adopt = _adopter(call, context)
     if name:
-        found = find_release(context.api, name, namespace)
+        found = find_or_glimpse(context.api, name, namespace)
         cluster = inform(context, found, name, namespace, objects, details=details)
         if call.params.get("logs") is not None:
             from ..cluster.logs import LogRequest, read_logs

@@ -5,20 +5,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arguments import APPLY, CHART_REPO, CONNECTION, HELM, PROGRESS, STORE, WAIT, Arguments
 from ..call import Call, Entry, runner_name
 from ..cluster.federating import Federation, Means
 from ..errors import bad_input
+from ..preflight.model import Check
+
+if TYPE_CHECKING:
+    from ..cluster.preflight import Preflight
 
 
 def plan_federation(call: Call) -> dict[str, Any]:
     """``fate_federation_info``."""
+    which = call.params["preflight"]
+    return _planned(call, None if which == "none" else preflight_of(call, all_parties=which == "all"))
+
+
+def preflight_of(call: Call, *, all_parties: bool) -> Preflight:
+    from ..cluster.preflight import Preflight  # imported late: a run in which nothing changes looks at nothing
+
+    return Preflight(call.params["node_port_range"], call.params["preflight_ignore"], all_parties)
+
+
+def inspect_federation(call: Call) -> dict[str, Any]:
+    """``fate_preflight_info``."""
+    preflight = preflight_of(call, all_parties=True)
+    planned = _planned(call, preflight)
+    return {"changed": False, **planned["preflight"], "servers": planned["servers"]}
+
+
+def _planned(call: Call, preflight: Preflight | None) -> dict[str, Any]:
     federation = federation_of(call, call.params["parties"])
-    result = federation.plan(call.params["address_timeout"])
-    call.secrets |= federation.secrets()
-    return result
+    try:
+        result = federation.plan(call.params["address_timeout"], preflight.inspect if preflight else None)
+    finally:
+        call.secrets |= federation.secrets()
+    return {**result, "preflight": preflight.result()} if preflight else result
 
 
 def change_clusters(call: Call) -> dict[str, Any]:
@@ -76,6 +100,7 @@ CLUSTER = {
     "connection": {"type": "dict", "default": {}, "no_log": False},
     "name": {"type": "str"},
     "namespace": {"type": "str"},
+    "store_namespace": {"type": "str"},
     "spec": {"type": "dict", "default": {}, "no_log": False},
     "spec_files": {"type": "list", "elements": "path", "default": []},
     "chart": {"type": "str"},
@@ -86,6 +111,9 @@ CLUSTER = {
     "deployer": {"type": "str"},
     "certificates": {"type": "bool", "default": False},
     "namespace_labels": {"type": "dict", "default": {}},
+    "quota": {"type": "dict", "default": {}},
+    "limit_range": {"type": "list", "elements": "dict", "default": []},
+    "cluster_rights": {"type": "bool", "default": False},
     "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
 }
 """What planning and applying need to know about one cluster."""
@@ -126,18 +154,26 @@ SEVERAL = (
     | CHART_REPO
     | Arguments({"use_current_context": {"type": "bool", "default": False}})
 )
+FEDERATION = SEVERAL | Arguments(
+    {
+        "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
+        "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
+        "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
+        "address_timeout": {"type": "int", "default": 0},
+        "node_port_range": {"type": "str", "default": "30000-32767"},
+        "preflight_ignore": {
+            "type": "list",
+            "elements": "str",
+            "choices": [str(check) for check in Check if check is not Check.PLAN],
+            "default": [],
+        },
+    }
+)
 PLAN_FEDERATION = Entry(
-    SEVERAL
-    | Arguments(
-        {
-            "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
-            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
-            "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
-            "address_timeout": {"type": "int", "default": 0},
-        }
-    ),
+    FEDERATION | Arguments({"preflight": {"type": "str", "choices": ["none", "changing", "all"], "default": "none"}}),
     plan_federation,
 )
+INSPECT_FEDERATION = Entry(FEDERATION, inspect_federation)
 CHANGE_CLUSTERS = Entry(
     SEVERAL
     | WAIT

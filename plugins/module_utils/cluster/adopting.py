@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..access import Grant, deployer_rules, grant_changes
+from ..access.grants import grant_changes
+from ..access.parts import parts_in, parts_of
+from ..access.users import deployer_grant
 from ..adopt.candidates import candidates
 from ..adopt.inversion import Inversion, Leftover, invert
 from ..adopt.learning import Knowledge, Spec, survey
@@ -199,10 +201,11 @@ class Adopter:
     def _deployer(self, planned: Planned) -> str:
         """The service account of the playbooks, where it is there with all its rights."""
         api = self.context.api
-        kinds = {(ref.api_version, ref.kind) for ref in planned.gathered.wanted}
+        gathered, store = planned.gathered, self.context.options.store_namespace
         try:
-            rules = deployer_rules([api.type_of(*kind) for kind in sorted(kinds)])
-            grant = Grant(DEPLOYER, planned.target.namespace, self.context.options.store_namespace, tuple(rules))
+            parts = parts_of(api, gathered.wanted)
+            hooks = parts_in(api, gathered.hooks)
+            grant = deployer_grant(DEPLOYER, planned.target.namespace, store, parts, hooks)
             return "" if grant_changes(grant, api.find) else DEPLOYER
         except ApiError:
             return ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..access import ensure_namespace
+from ..access.namespaces import ensure_namespace
 from ..chart.secrets import held
 from ..errors import Kind, KubefateError
 from ..job.record import Job, Method

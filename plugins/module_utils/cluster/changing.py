@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..access.model import Purpose
 from ..errors import Kind, KubefateError
 from ..job.record import Job, JobStatus
 from ..lock import ReleaseLock
@@ -16,6 +17,7 @@ from .context import Context
 from .describe import describe
 from .gather import Found, Objects, find_release, referred
 from .jobs import undo
+from .permission import require
 from .planning import Planned, plan_cluster, unchanged
 from .running import Running, await_ready
 from .shape import Result, among, result
@@ -26,6 +28,7 @@ def change(context: Context, planned: Planned) -> Result:
     """Carry out a plan. Made without the Lease, it is made again where the release is another one by now."""
     target = planned.target
     check_planned(planned)
+    require_rights(context, planned)
     prepare_namespace(context, target.namespace)
     with lock_of(context, target.name, target.namespace):
         return change_locked(context, planned)
@@ -35,6 +38,14 @@ def check_planned(planned: Planned) -> None:
     """Raise ``KubefateError`` for what can be seen to fail before anything is changed."""
     if planned.values:
         check_size(planned.target, planned.values, list(planned.gathered.wanted.values()))
+
+
+def require_rights(context: Context, planned: Planned) -> None:
+    """Raise ``KubefateError`` where a right is missing that carrying out the plan needs."""
+    purpose = Purpose.UPGRADE if planned.found.current else Purpose.INSTALL
+    gathered = planned.gathered
+    objects = {**gathered.recorded, **gathered.wanted}.values()
+    require(context, planned.target.namespace, [purpose], objects, gathered.hooks)
 
 
 def change_locked(context: Context, planned: Planned) -> Result:

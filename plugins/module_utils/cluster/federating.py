@@ -24,13 +24,13 @@ from .options import Options
 from .parties.charts import Charts, OpenFinder
 from .parties.gathering import Gatherer
 from .parties.model import Party
-from .parties.opening import Servers, read_records
+from .parties.opening import Servers, look_at
 from .parties.planning import plan_party
 from .parties.reading import Reader, read_links, refuse
 from .parties.result import result_of
 from .parties.routing import Router
 
-OWN_OPTIONS = ("drift", "wait", "wait_timeout", "patience", "on_failure", "running_fate_jobs")
+OWN_OPTIONS = ("store_namespace", "drift", "wait", "wait_timeout", "patience", "on_failure", "running_fate_jobs")
 """What each party may say for itself about how it is planned and applied."""
 
 
@@ -50,6 +50,9 @@ class Means:
     use_current_context: bool = False
 
 
+Inspection = Callable[[Sequence[Party], Servers], None]
+
+
 class Federation:
     """Plans the parties that are given. links: exceptions from how they reach each other."""
 
@@ -60,25 +63,27 @@ class Federation:
         links: Sequence[Mapping[str, Any]] = (),
     ):
         self.means = means
-        self.store_namespace = means.options({}).store_namespace
         self.parties = [Party(str(entry["host"]), entry, means.options(_own(entry))) for entry in given]
         self.by_host = {party.host: party for party in self.parties}
         self.links = read_links(links)
         self.problems: list[Problem] = []
         self.routing = Routing()
         self.charts = Charts(means.open_finder)
-        self.servers = Servers([], means.open_helm, self.store_namespace)
+        self.servers = Servers([], means.open_helm)
 
-    def plan(self, address_timeout: float = 0.0) -> dict[str, Any]:
+    def plan(self, address_timeout: float = 0.0, inspect: Inspection | None = None) -> dict[str, Any]:
         """The result: a plan for each party, problems between them, and the graph.
 
-        address_timeout: seconds to wait for addresses that load balancers have not given yet.
+        address_timeout: seconds to wait for addresses that load balancers have not given yet. inspect: looks at what
+        was planned, and may keep parties from being deployed.
         """
         self._read()
         self._compare([party.member for party in self.parties if party.member])
         self._open()
         self._route(address_timeout)
         self._plan()
+        if inspect is not None:
+            inspect(self.parties, self.servers)
         return result_of(self.parties, self.problems, self.routing)
 
     def route(self) -> None:
@@ -101,8 +106,8 @@ class Federation:
             reader.read(party)
 
     def _open(self) -> None:
-        self.servers = Servers(self.parties, self.means.open_helm, self.store_namespace)
-        self.servers.on_each(read_records)
+        self.servers = Servers(self.parties, self.means.open_helm)
+        self.servers.on_each(look_at)
 
     def _plan(self) -> None:
         Gatherer(self.parties, self.servers, self.charts, self.means.tell).gather()

@@ -86,12 +86,14 @@ class Objects:
     def __init__(self, api: Api, namespaces: Sequence[str], *, wide: bool = False):
         self.api, self.namespaces, self.wide = api, tuple(dict.fromkeys(namespaces)), wide
         self._kinds: set[tuple[str, str]] = set()
+        self._everywhere: set[tuple[str, str]] = set()
+        self._refused: dict[tuple[str, str, str], ApiError] = {}
         self._loading = threading.Lock()
         self._by_namespace: dict[str, list[dict[str, Any]]] = {}
 
     def load(self, kinds: Iterable[tuple[str, str]]) -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
-        not know, count as empty."""
+        not know, count as empty; see ``refused``."""
         with self._loading:
             self._load([kind for kind in dict.fromkeys(kinds) if kind not in self._kinds])
 
@@ -115,10 +117,14 @@ class Objects:
         try:
             namespaced = self.api.type_of(*kind).namespaced
             if not namespaced or self.wide:
-                return self.api.list_objects(*kind)
+                listed = self.api.list_objects(*kind)
+                self._everywhere.add(kind)
+                return listed
         except ApiError as error:
             if error.status == 403 and self.wide and namespaced:
                 return None
+            if error.status == 403:
+                self._refused[(*kind, "")] = error
             if error.status in (403, 404, 405):
                 return []
             raise
@@ -128,9 +134,38 @@ class Objects:
         try:
             return self.api.list_objects(*kind, namespace)
         except ApiError as error:
+            if error.status == 403:
+                self._refused[(*kind, namespace)] = error
             if error.status in (403, 404, 405):
                 return []
             raise
+
+    def all_of(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
+        """Every object of a kind that was loaded, of all namespaces; None where that may not be read."""
+        if kind not in self._everywhere:
+            return None
+        found = self.everything()
+        return [item for item in found if (item["apiVersion"], item["kind"]) == kind]
+
+    def refused(self, kind: tuple[str, str], namespace: str) -> ApiError | None:
+        """What the server said about a kind that may not be listed in a namespace."""
+        return self._refused.get((*kind, namespace)) or self._refused.get((*kind, ""))
+
+    def require(self, kinds: Iterable[tuple[str, str]], namespace: str) -> None:
+        """Raise what the server said about the first of the kinds that may not be listed."""
+        for kind in sorted(kinds):
+            refused = self.refused(kind, namespace)
+            if refused is not None:
+                raise explain_phase(refused, "plan")
+
+    def find(self, ref: Ref) -> dict[str, Any] | None:
+        """A live object of a kind that was loaded, from the lists or read now. Raises ``ApiError`` where it may not be
+        read."""
+        kind = (ref.api_version, ref.kind)
+        listed = kind in self._everywhere or ref.namespace in self.namespaces
+        if self.refused(kind, ref.namespace) is not None or not listed:
+            return self.api.find(ref)
+        return next((item for item in self._by_namespace.get(ref.namespace, ()) if Ref.of(item) == ref), None)
 
     def of(self, namespace: str) -> list[dict[str, Any]]:
         """What was listed in a namespace, and what lies in none."""
@@ -213,7 +248,7 @@ def prepare(api: Api, helm: Helm, target: Target, found: Found, values: Values |
     refuse_foreign(current)
     recorded = referred(api, current.objects, target.name, target.namespace) if current else {}
     if current is not None and is_proven(target, found):
-        hooks = _hooks(current.body)
+        hooks = hooks_of(current.body)
         return Prepared(target.name, target.namespace, target.secrets, found, recorded, None, None, False, True, hooks)
     values = values or _values(helm, target)
     exists = current is not None or namespace_exists(api, target.namespace)
@@ -236,7 +271,11 @@ def prepare(api: Api, helm: Helm, target: Target, found: Found, values: Values |
 
 
 def complete(api: Api, prepared: Prepared, objects: Objects, options: Options) -> Gathered:
-    """What a plan is made from: live objects, and dry-run answers for those that differ. The kinds are loaded."""
+    """What a plan is made from: live objects, and dry-run answers for those that differ. The kinds are loaded.
+
+    Raises ``KubefateError`` for a kind that may not be read: what is not seen would look as if somebody had deleted it.
+    """
+    objects.require(prepared.kinds, prepared.namespace)
     wanted = {*prepared.recorded, *(prepared.desired or ())}
     gathered = Gathered(
         release=prepared.name,
@@ -346,7 +385,7 @@ def render_manifest(helm: Helm, target: Target, values: Values, current: Release
         helm.previews.keep(body, *key)
     manifest = str(body.get("manifest") or "")
     server_side = body.get("apply_method") == SERVER_SIDE
-    return Preview(manifest_objects(manifest), hook_texts(body), _hooks(body), server_side)
+    return Preview(manifest_objects(manifest), hook_texts(body), hooks_of(body), server_side)
 
 
 def _preview_key(helm: Helm, target: Target, values: Values, current: Release | None) -> tuple[str, ...]:
@@ -360,7 +399,7 @@ def _rendered_alone(helm: Helm, target: Target, values: Values, current: Release
     manifest = helm.template(target.name, target.chart.path, values.text, namespace=target.namespace, extra=extra)
     body = current.body if current else {}
     return Preview(
-        manifest_objects(manifest), hook_texts(body), _hooks(body), current.server_side if current else False
+        manifest_objects(manifest), hook_texts(body), hooks_of(body), current.server_side if current else False
     )
 
 
@@ -369,7 +408,7 @@ def hook_texts(body: Mapping[str, Any]) -> list[str]:
     return sorted(str(hook.get("manifest") or "").strip() for hook in body.get("hooks") or [])
 
 
-def _hooks(body: Mapping[str, Any]) -> list[Object]:
+def hooks_of(body: Mapping[str, Any]) -> list[Object]:
     """The objects of hooks; those that only ``helm test`` runs are left out."""
     found: list[Object] = []
     for hook in body.get("hooks") or []:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..access.model import Purpose
 from ..errors import Kind, KubefateError, bad_input
 from ..job.record import Job, Method, now
 from ..objects import Object, Ref, module_of, name_of, pods_of
@@ -23,6 +24,7 @@ from .changing import follow, lock_of
 from .context import Context
 from .describe import describe
 from .gather import HEALTH_KINDS, Objects, find_release, health, referred
+from .permission import require
 from .recognise import refuse_foreign
 from .recovery import mark
 from .running import Running
@@ -94,6 +96,7 @@ def run_verb(
     objects = Objects(context.api, [namespace])
     expected = referred(context.api, release.objects, name, namespace)
     objects.load({(ref.api_version, ref.kind) for ref in expected} | set(HEALTH_KINDS))
+    objects.require(((ref.api_version, ref.kind) for ref in expected), namespace)
     plan = _plan(verb, release, expected, objects, modules)
     if check_mode:
         plan = noted(context, plan, release)
@@ -101,6 +104,7 @@ def run_verb(
         verdict = health(objects, expected.values(), namespace)
         live = among(objects.of(namespace), expected.values())
         return result(plan, describe(name, namespace, release, verdict, live))
+    require(context, namespace, [Purpose.RESTART], release.objects)
     with lock_of(context, name, namespace):
         now_there = deployed(context, name, namespace)
         if now_there.revision != release.revision:

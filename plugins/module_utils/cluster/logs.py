@@ -5,20 +5,20 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..data import REDACTED, is_secret_key
+from ..access.model import Purpose
+from ..data import REDACTED, is_secret_key, seconds
 from ..errors import KubefateError, bad_input
 from ..objects import WORKLOADS, Object, Ref, module_of, name_of, pods_of
 from .context import Context
 from .gather import Found, Objects, referred
+from .permission import require
 
 SHORTEST_SECRET = 6
 """Shorter values would blank out ordinary words."""
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LogRequest:
         return cls(
             tuple(options.get("modules") or ()),
             int(options.get("tail") or 0),
-            seconds(str(options.get("since") or "0s")),
+            seconds(str(options.get("since") or "0s"), "since"),
             bool(options.get("previous")),
         )
 
@@ -48,19 +48,12 @@ class LogRequest:
         return {name: text for name, text in found.items() if kept[name]}
 
 
-def seconds(text: str) -> int:
-    """``90s``, ``10m``, ``2h`` or ``1d`` in seconds."""
-    match = re.fullmatch(r"(\d+)([smhd]?)", text.strip())
-    if not match:
-        raise bad_input(f"since: {text!r} is not a time.", "Write a number with s, m, h or d, such as 10m.")
-    return int(match[1]) * _UNITS[match[2] or "s"]
-
-
 def read_logs(context: Context, found: Found, namespace: str, request: LogRequest) -> list[dict[str, str]]:
     """An entry for each container: module, pod, container, and text or, where there is none, error."""
     release = found.current
     if release is None:
         return []
+    require(context, namespace, [Purpose.LOGS], (), secrets=bool(release.revision))
     expected = referred(context.api, release.objects, release.name, namespace).values()
     workloads = [obj for obj in expected if obj.get("kind") in WORKLOADS]
     known = sorted({module_of(obj) for obj in workloads})

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from ..access import MADE_LABEL
+from ..access.model import Purpose
+from ..access.namespaces import MADE_LABEL
 from ..chart.secrets import SecretRequest
 from ..errors import Kind, KubefateError
 from ..job.record import Job, JobStatus, Method
@@ -24,6 +25,7 @@ from .changing import lock_of
 from .context import Context
 from .describe import describe
 from .gather import Found, Objects, find_release, referred
+from .permission import require
 from .recognise import refuse_foreign
 from .recovery import keep_volumes
 from .running import Running
@@ -50,6 +52,8 @@ def absent(context: Context, name: str, namespace: str, *, check_mode: bool) -> 
     if check_mode or not plan.changed:
         current = found.current
         return result(plan, describe(name, namespace, current, None, ()) if current and check_mode else gone)
+    purposes = [Purpose.REMOVE, Purpose.PURGE] if context.options.purge_data else [Purpose.REMOVE]
+    require(context, namespace, purposes, gathered.recorded.values())
     with lock_of(context, name, namespace):
         caveats = spare_jobs(context, plan, found.current)
         job = Job(cluster=name, namespace=namespace, method=Method.DELETE, changes=sentences(plan))

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..data import blanked, secret_leaves
+from ..kube.client import ApiError
 from ..objects import Object, event_time, name_of
 from ..release import newest
 from .context import Context
 from .describe import describe, manifest_summary, release_values
 from .gather import HEALTH_KINDS, SECRETS, Found, Objects, health, history, referred, sort_found
+from .glimpse import glimpse
 from .recognise import is_fate
 from .shape import Result, among
 
@@ -29,13 +32,33 @@ def inform(context: Context, found: Found, name: str, namespace: str, objects: O
         out["release_values"] = release_values(current)
         out["manifest"] = manifest_summary(current)
         out["events"] = blanked(_events(objects.of(namespace), expected), secret_leaves(current.values))
-        out["history"] = [release.summary() for release in history(context.api, name, namespace)]
+        out["history"] = _history(context, name, namespace)
     return out
 
 
+def _history(context: Context, name: str, namespace: str) -> list[dict[str, Any]]:
+    """The revisions that helm keeps; none where they may not be read."""
+    try:
+        return [release.summary() for release in history(context.api, name, namespace)]
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return []
+
+
 def list_clusters(context: Context, namespace: str, objects: Objects, *, details: bool) -> list[Result]:
-    """Every cluster of FATE in one namespace or, with an empty one, in all."""
-    secrets = context.api.list_objects("v1", "Secret", namespace, labels=SECRETS)
+    """Every cluster of FATE in one namespace or, with an empty one, in all.
+
+    Where Secrets may not be read, those of that namespace, or of the one that the connection names, are seen by their
+    live objects.
+    """
+    try:
+        secrets = context.api.list_objects("v1", "Secret", namespace, labels=SECRETS)
+    except ApiError as error:
+        own = namespace or context.api.connection.namespace
+        if error.status != 403 or not own:
+            raise
+        return _glimpsed(context, own, error, details=details)
     releases = [revisions[0] for revisions in newest(secrets).values()]
     fate = [release for release in releases if is_fate(release)]
     kinds = {(str(obj["apiVersion"]), str(obj["kind"])) for release in fate for obj in release.objects}
@@ -50,6 +73,14 @@ def list_clusters(context: Context, namespace: str, objects: Objects, *, details
             details=details,
         )
         for release in sorted(fate, key=lambda release: (release.namespace, release.name))
+    ]
+
+
+def _glimpsed(context: Context, namespace: str, refusal: ApiError, *, details: bool) -> list[Result]:
+    objects = Objects(context.api, [namespace])
+    return [
+        inform(context, Found((release,), {}), release.name, namespace, objects, details=details)
+        for release in glimpse(context.api, namespace, refusal)
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..access.model import Purpose
 from ..errors import Kind, KubefateError, bad_input
 from ..job.record import Job, Method
 from ..plan.making import make
@@ -26,9 +27,11 @@ from .gather import (
     health,
     history,
     hook_texts,
+    hooks_of,
     referred,
 )
 from .jobs import roll_back
+from .permission import require
 from .planning import refuse
 from .recognise import refuse_foreign
 from .recovery import keep_volumes, mark, recover
@@ -54,6 +57,7 @@ def rolled_back(context: Context, name: str, namespace: str, revision: int, *, c
         verdict = health(objects, expected, namespace)
         live = among(objects.of(namespace), expected)
         return result(plan, describe(name, namespace, revisions[0], verdict, live))
+    require(context, namespace, [Purpose.UPGRADE], [*revisions[0].objects, *goal.objects], hooks_of(goal.body))
     with lock_of(context, name, namespace):
         now = find_release(context.api, name, namespace)
         if _newest(now) != _newest(found):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..access import whoami
+from ..access.identity import whoami
 from ..chart.secrets import OWNER, OWNER_LABEL, held
 from ..data import blanked_text
 from ..errors import Kind, KubefateError

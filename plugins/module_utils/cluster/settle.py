@@ -262,10 +262,10 @@ def _resources(api: Api, causes: Iterable[Cause]) -> tuple[Resource, ...]:
 def _with_room(api: Api, resource: Resource) -> Resource:
     """The same with how much is missing, in its message."""
     try:
-        pod = api.find(Ref("v1", "Pod", resource.namespace, resource.name))
+        pods = api.list_objects("v1", "Pod", resource.namespace, fields=f"metadata.name={resource.name}")
     except KubefateError:
         return resource
-    text = lacking(api, pod, resource.message) if pod else ""
+    text = lacking(api, pods[0], resource.message) if pods else ""
     return replace(resource, message=f"{resource.message} {text}") if text else resource
 
 

@@ -12,8 +12,10 @@ import ipaddress
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib import request as urllib_request
 from urllib.parse import urlencode, urlsplit
@@ -71,6 +73,7 @@ class Api:
         self.connection = connection
         self.timeout = timeout
         self._types: dict[tuple[str, str], ResourceType] = dict(KNOWN)
+        self._versions: frozenset[str] | None = None
         self._lock = threading.Lock()
         self._opened: Any = None
         self._base = urlsplit(connection.server).path.rstrip("/")
@@ -101,6 +104,39 @@ class Api:
                 status=404,
             )
         return self._types[api_version, kind]
+
+    def versions(self) -> frozenset[str] | None:
+        """The API versions that the server has, asked once; None where it does not tell."""
+        if self._versions is None:
+            try:
+                groups = self.request("GET", "/apis").get("groups") or []
+            except ApiError as error:
+                if error.status not in (401, 403, 404):
+                    raise
+                return None
+            found = {str(entry["groupVersion"]) for group in groups for entry in group.get("versions") or []}
+            self._versions = frozenset({"v1", *found})
+        return self._versions
+
+    def about(self) -> tuple[str, float | None]:
+        """The server's version, and by how many seconds its clock is ahead of ours, to about a second. Empty and None
+        where it does not tell."""
+        before = time.time()
+        answer = self._send("GET", "/version", {}, None, "")
+        here = (before + time.time()) / 2
+        try:
+            skew = parsedate_to_datetime(answer.headers.get("Date") or "").timestamp() + 0.5 - here
+        except (TypeError, ValueError):
+            return self._version_in(answer), None
+        return self._version_in(answer), skew
+
+    @staticmethod
+    def _version_in(answer: Any) -> str:
+        try:
+            found = json.loads(answer.data) if answer.status < 300 else {}
+        except ValueError:
+            return ""
+        return str(found.get("gitVersion") or "") if isinstance(found, dict) else ""
 
     def ref(self, obj: Mapping[str, Any], namespace: str) -> Ref:
         """The reference of an object as it would be in ``namespace``; none for kinds that lie in no namespace."""

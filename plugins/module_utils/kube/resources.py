@@ -21,6 +21,7 @@ _TABLE = {
     "rbac.authorization.k8s.io/v1": "ClusterRole:-clusterroles ClusterRoleBinding:-clusterrolebindings Role:roles "
     "RoleBinding:rolebindings",
     "autoscaling/v2": "HorizontalPodAutoscaler:horizontalpodautoscalers",
+    "certificates.k8s.io/v1": "CertificateSigningRequest:-certificatesigningrequests",
     "coordination.k8s.io/v1": "Lease:leases",
     "storage.k8s.io/v1": "StorageClass:-storageclasses",
     "apiextensions.k8s.io/v1": "CustomResourceDefinition:-customresourcedefinitions",

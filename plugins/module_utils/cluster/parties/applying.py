@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...access import GrantChange, apply_grant, deployer_rules, token_for
+from ...access.grants import GrantChange, GrantRefusedError, apply_grant
+from ...access.identity import token_for
 from ...data import secret_leaves
 from ...errors import Kind, KubefateError
 from ...helm.cli import Helm
@@ -22,14 +23,15 @@ from ...kube.connection import Connection
 from ...progress import Progress
 from ..access_show import grant_diff
 from ..applying import prepare_namespace
-from ..changing import change_locked, check_planned, lock_of
+from ..changing import change_locked, check_planned, lock_of, require_rights
 from ..context import Context
+from ..granting import pending_result
 from ..planning import Planned, plan_cluster, remember, unchanged
 from ..shape import Result
 from .locking import Leases
 from .model import Party
 from .opening import pooled
-from .planning import access_changes, resource_types
+from .planning import access_changes, deployed_of
 
 AT_ONCE = 16
 """Clusters that are changed or waited for at once. Helm itself runs less often at once: see ``Helm.turns``."""
@@ -81,13 +83,12 @@ class Applier:
         if party.plan is not None and party.plan.changed and party.gathered is not None:
             check_planned(_planned(party))
         if account:
-            types = resource_types(server.api, party.prepared) if party.prepared else []
-            changes = access_changes(party, tuple(deployer_rules(types)) if party.prepared else None)
+            changes = access_changes(party, deployed_of(party) if party.prepared else None)
             self._grants[party.host] = changes
             if not self.check_mode:
                 if changes:
                     progress("granting the rights to deploy")
-                apply_grant(server.api, changes)
+                _grant(server.api, changes, account)
                 token = token_for(server.api, account, party.namespace)
                 connection = connection.with_token(token, f"service account {party.namespace}/{account}")
         secrets = secret_leaves(wanted.spec, wanted.secret_paths)
@@ -95,6 +96,8 @@ class Applier:
         helm = server.helm if connection is server.api.connection else self.open_helm(connection)
         self._contexts[party.host] = context = Context(own, helm, party.options, self.runner, progress, secrets)
         if party.plan is not None and party.plan.changed and not self.check_mode:
+            if party.gathered is not None:
+                require_rights(context, _planned(party))
             prepare_namespace(context, party.namespace)
 
     def _lock(self, host: str) -> Any:
@@ -149,6 +152,16 @@ class Applier:
         if granted and outcome is not None:
             shown = outcome["diff"].after(lambda: grant_diff(granted))
             self.outcomes[party.host] = {**outcome, "changed": True, "diff": shown}
+
+
+def _grant(api: Api, changes: Sequence[GrantChange], account: str) -> None:
+    """Grant rights. Where that is not ours to do, the error has what an administrator would have to apply."""
+    try:
+        apply_grant(api, changes)
+    except GrantRefusedError as error:
+        pending = pending_result(api, account, error)
+        error.result = {key: pending[key] for key in ("pending", "manifest")}
+        raise
 
 
 def _planned(party: Party) -> Planned:

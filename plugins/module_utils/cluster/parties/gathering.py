@@ -12,26 +12,24 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ...access.openshift import route_additions
 from ...certificates.wanted import issued_secrets
+from ...data import merge
 from ...errors import Kind, KubefateError
 from ...federation.compatibility import upgrade_refused
 from ...release import Release, Status, newest
+from ...spec.loading import Spec
 from ..describe import app_version
 from ..gather import HEALTH_KINDS, complete, is_proven, prepare
+from ..granting import kinds_for
 from ..recognise import is_fate
-from ..target import target, values_of
+from ..target import SPEC_SCHEMA, target, values_of
 from .charts import Charts
 from .model import Party, Server
 from .opening import Servers, pooled
 
 FATE_CHART = "fate"
 """Charts of this name deploy what has tables and data of FATE-Flow."""
-GRANT_KINDS = (
-    ("v1", "Namespace"),
-    ("v1", "ServiceAccount"),
-    ("rbac.authorization.k8s.io/v1", "Role"),
-    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
-)
 LIVELY_KINDS = (
     *HEALTH_KINDS,
     ("apps/v1", "Deployment"),
@@ -66,6 +64,10 @@ class Gatherer:
     def _target(self, party: Party) -> None:
         if party.spec is not None:
             chart, version = self.charts.find(party)
+            if party.on().openshift.routes:
+                added = route_additions(chart.document(SPEC_SCHEMA), party.spec.data)
+                party.added = merge(party.added, added)
+                party.spec = Spec(merge(party.spec.data, added), party.spec.origins)
             party.target = target(party.name, party.namespace, chart, party.spec, version)
             _refuse_neighbours(party)
 
@@ -155,7 +157,7 @@ def _load(server: Server, here: list[Party]) -> None:
     kinds = set(HEALTH_KINDS)
     for party in here:
         kinds |= party.prepared.kinds if party.prepared else set(LIVELY_KINDS)
-        kinds |= set(GRANT_KINDS) if party.given.get("deployer") else set()
+        kinds |= kinds_for(party.given)
     server.objects.load(kinds)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ...access.openshift import OpenShift
 from ...errors import KubefateError, bad_input
 from ...federation.model import Member, Role
 from ...helm.cli import Helm
@@ -30,7 +31,8 @@ class Server:
     """One API server, reached with one set of credentials, and what was read from it.
 
     secrets: release records and generated Secrets by namespace; of the records only what their labels say, but for
-    namespaces that are in ``whole`` (None: all are). nodes: None where they may not be read.
+    namespaces that are in ``whole`` (None: all are). nodes: None where they may not be read. openshift: what it
+    has of that.
     """
 
     api: Api
@@ -39,6 +41,7 @@ class Server:
     secrets: dict[str, Sequence[Object]] = field(default_factory=dict)
     whole: set[str] | None = None
     nodes: Sequence[Object] | None = ()
+    openshift: OpenShift = field(default_factory=OpenShift)
 
 
 @dataclass(slots=True)

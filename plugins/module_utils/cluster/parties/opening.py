@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ...access.openshift import recognise
 from ...errors import KubefateError
 from ...helm.cli import Helm
 from ...kube.client import Api, ApiError
@@ -24,16 +25,16 @@ T = TypeVar("T")
 class Servers:
     """The API servers of those parties that are still being planned.
 
-    open_helm: makes the helm for a connection. store_namespace: where deployers have rights, too.
+    open_helm: makes the helm for a connection.
     """
 
-    def __init__(self, parties: Sequence[Party], open_helm: Callable[[Connection], Helm], store_namespace: str):
+    def __init__(self, parties: Sequence[Party], open_helm: Callable[[Connection], Helm]):
         self.parties = parties
         self.by_key: dict[str, Server] = {}
         spaces: dict[str, list[str]] = {}
         for party in parties:
             if party.connection:
-                spaces.setdefault(party.key, [store_namespace]).append(party.namespace)
+                spaces.setdefault(party.key, []).append(party.namespace)
         for party in parties:
             if party.alive and party.connection is not None:
                 if party.key not in self.by_key:
@@ -59,6 +60,12 @@ class Servers:
 
     def alive(self, server: Server) -> list[Party]:
         return [party for party in self.parties if party.alive and party.server is server]
+
+
+def look_at(server: Server, here: Sequence[Party]) -> None:
+    """What an API server has, and which releases are there."""
+    server.openshift = recognise(server.api)
+    read_records(server, here)
 
 
 def read_records(server: Server, here: Sequence[Party]) -> None:

@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...access import Grant, GrantChange, deployer_rules, grant_changes
+from ...access.grants import Grant, GrantChange, grant_changes
 from ...errors import Kind, KubefateError
 from ...health.model import Health
-from ...kube.client import Api
-from ...objects import Object, Ref, annotations_of
+from ...objects import Object, annotations_of
 from ...plan.making import RELEASE_NAME, make
 from ...plan.model import Operation, Plan
 from ...plan.show import LateDiff, as_result, sentences
 from ...release import Release
 from ..access_show import grant_diff, grant_result
 from ..describe import describe, describe_proven
-from ..gather import Prepared, health
+from ..gather import health
+from ..granting import Deployed, needed, party_grant, told
 from .gathering import LIVELY_KINDS
 from .model import Party
 
@@ -33,11 +33,10 @@ def plan_party(party: Party) -> None:
     server, wanted, current = party.on(), party.wanted(), party.there().current
     verdict = health(server.objects, party.gathered.recorded.values(), wanted.namespace) if current else None
     live = [item for ref, item in party.gathered.live.items() if ref in party.gathered.recorded]
-    types = resource_types(server.api, party.prepared) if party.prepared else []
-    changes = access_changes(party, tuple(deployer_rules(types)))
-    resources = [f"{found.api_version}/{found.kind}" for found in types]
+    deployed = deployed_of(party)
+    changes = access_changes(party, deployed)
     cluster = describe(wanted.name, wanted.namespace, current, verdict, live)
-    _tell(party, plan, cluster, changes, resources)
+    _tell(party, plan, cluster, changes, told(deployed))
     if plan.errors:
         text = " ".join(finding.text for finding in plan.errors)
         hint = " ".join(dict.fromkeys(finding.hint for finding in plan.errors if finding.hint))
@@ -54,7 +53,7 @@ def _plan_settled(party: Party) -> None:
     mine = _lively(party, current)
     verdict: Health = health(party.on().objects, mine, wanted.namespace)
     cluster = describe_proven(wanted.chart, party.member.party_id if party.member else "", current, verdict, mine)
-    _tell(party, plan, cluster, access_changes(party, None), [])
+    _tell(party, plan, cluster, access_changes(party, None), told(Deployed((), ())))
 
 
 def _lively(party: Party, current: Release) -> list[Object]:
@@ -63,48 +62,44 @@ def _lively(party: Party, current: Release) -> list[Object]:
     return [obj for obj in here if obj.get("kind") in LIVELY and annotations_of(obj).get(RELEASE_NAME) == current.name]
 
 
-def _tell(party: Party, plan: Plan, cluster: dict[str, Any], changes: list[GrantChange], resources: list[str]) -> None:
+def _tell(
+    party: Party, plan: Plan, cluster: dict[str, Any], changes: list[GrantChange], deployed: dict[str, Any]
+) -> None:
     access = grant_result(changes)
     party.result = {
         "changed": plan.changed or bool(changes),
         "proven": party.gathered is None or party.gathered.desired is None,
         "plan": as_result(plan),
         "cluster": cluster,
-        "access": {**access, "resources": resources},
+        "access": {**access, **deployed},
         "summary": sentences(plan),
         "diff": LateDiff.of(plan).after(lambda: grant_diff(changes)),
     }
 
 
-def access_changes(party: Party, rules: tuple[Any, ...] | None) -> list[GrantChange]:
+def deployed_of(party: Party) -> Deployed:
+    """What is deployed of a party, now or after, as far as rights depend on it."""
+    server, prepared = party.on(), party.prepared
+    if prepared is None:
+        return Deployed((), ())
+    objects = {**prepared.recorded, **(prepared.desired or {})}
+    return Deployed.of(server.api, objects, prepared.hooks, openshift=server.openshift.constraints)
+
+
+def access_changes(party: Party, deployed: Deployed | None) -> list[GrantChange]:
     """What granting the deployer's rights changes; nothing for a party that is deployed as the caller.
 
-    rules: None where it is not known which are needed; then those that are there are taken to be right.
+    deployed: None where it is not known; then the rights that are there are taken to be right.
     """
-    account = party.given.get("deployer")
-    if not account:
+    if not party.given.get("deployer"):
         return []
-    store = party.options.store_namespace
-    grant = grant_of(party, rules or ())
-    objects = party.on().objects
-    here = {Ref.of(item): item for item in objects.of(party.namespace)}
-    there = {Ref.of(item): item for item in objects.of(store)} if store != party.namespace else {}
-    changes = grant_changes(grant, lambda ref: here.get(ref) or there.get(ref))
-    if rules is None:
-        return [change for change in changes if change.ref.kind != "Role" or change.before is None]
+    server = party.on()
+    grant = grant_of(party, deployed or Deployed((), ()))
+    changes = needed(server.api, grant, grant_changes(grant, server.objects.find))
+    if deployed is None:
+        return [change for change in changes if not change.ref.kind.endswith("Role") or change.before is None]
     return changes
 
 
-def grant_of(party: Party, rules: tuple[Any, ...]) -> Grant:
-    return Grant(
-        str(party.given.get("deployer")),
-        party.namespace,
-        party.options.store_namespace,
-        rules,
-        namespace_labels=party.given.get("namespace_labels") or {},
-    )
-
-
-def resource_types(api: Api, prepared: Prepared) -> list[Any]:
-    """The types of everything that deploying touches: objects of now and of then, and hooks."""
-    return [api.type_of(*kind) for kind in sorted(prepared.kinds | prepared.hook_kinds)]
+def grant_of(party: Party, deployed: Deployed) -> Grant:
+    return party_grant(party.given, party.namespace, party.options.store_namespace, deployed)

@@ -28,6 +28,7 @@ LAYERS = (
     ("call",),
     ("arguments",),
     ("cluster", "authoring", "bundle"),
+    ("preflight",),
     ("plan", "job", "adopt", "verify"),
     ("release", "access", "lock", "values", "chart", "flow", "certificates", "publicfacts"),
     ("kube", "helm"),
@@ -36,7 +37,7 @@ LAYERS = (
     ("facts", "errors"),
 )
 """Rooms from the top to the bottom."""
-PURE = ("adopt", "plan", "health", "federation", "spec", "facts", "data", "objects")
+PURE = ("adopt", "preflight", "plan", "health", "federation", "spec", "facts", "data", "objects")
 """Rooms that know neither kube nor helm, not even through others."""
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 

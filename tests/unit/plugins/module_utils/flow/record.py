@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.access import token_for
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.identity import token_for
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.flow import JOBS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.asking import proxy_path
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api, ApiError
