@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The members of a federation: the options ``PARTY`` and ``LINK`` of ``calls.federation``."""
+    """The members of a federation: the options ``calls.federation.MEMBERS``."""
 
     DOCUMENTATION = r"""
 options:
@@ -33,6 +33,11 @@ options:
       namespace:
         description:
           - Namespace of the cluster. The key C(namespace) of the spec by default, and the name if there is none.
+        type: str
+      store_namespace:
+        description:
+          - Where its job records and uploaded charts are. O(store_namespace) by default. The cluster's own namespace
+            keeps it from needing any right outside.
         type: str
       spec:
         description:
@@ -83,6 +88,22 @@ options:
           - Labels that its namespace shall have.
         type: dict
         default: {}
+      quota:
+        description:
+          - What its namespace may use, as in M(federatedai.kubefate.fate_user).
+        type: dict
+        default: {}
+      limit_range:
+        description:
+          - Entries of the LimitRange of its namespace, as in M(federatedai.kubefate.fate_user).
+        type: list
+        elements: dict
+        default: []
+      cluster_rights:
+        description:
+          - Whether its deployer gets a cluster role, as in M(federatedai.kubefate.fate_user).
+        type: bool
+        default: false
       drift:
         description:
           - In place of O(drift), for this one.

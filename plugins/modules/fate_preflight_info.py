@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - federatedai.kubefate.helm
   - federatedai.kubefate.store
   - federatedai.kubefate.progress
+  - federatedai.kubefate.members
   - federatedai.kubefate.attributes.info
 seealso:
   - module: federatedai.kubefate.fate_federation_info

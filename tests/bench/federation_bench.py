@@ -39,7 +39,10 @@ class Plays(Protocol):
 
 def table(title: str, costs: Mapping[str, Cost], base: str = "") -> None:
     print(f"\n{title}")
-    print(f"  {'':36} {'seconds':>8} {'processor s':>12} {'MiB':>6}" + (f" {'ratio':>7} {'of processor':>13}" if base else ""))
+    print(
+        f"  {'':36} {'seconds':>8} {'processor s':>12} {'MiB':>6}"
+        + (f" {'ratio':>7} {'of processor':>13}" if base else "")
+    )
     for name, cost in costs.items():
         line = f"  {name:36} {cost.seconds:8.2f} {cost.processor:12.2f} {cost.peak:6}"
         if base:

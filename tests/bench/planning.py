@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".work" / "collections"))
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.call import Call, carry_out
-from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION, federation_of
+from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import (
+    PLAN_FEDERATION,
+    federation_of,
+)
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.gathering import Gatherer
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import PROOF_LABEL, proof
 from ansible_collections.federatedai.kubefate.plugins.plugin_utils.action import bundled_charts
@@ -36,7 +39,13 @@ MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard
 def parties(count: int, server: str) -> list[dict[str, Any]]:
     spec = {"computing": "Eggroll", "federation": "OSX", "storage": "Eggroll", "modules": MODULES}
     connection = {"host": server, "api_key": "synthetic"}
-    hub = {"host": "hub", "role": "exchange", "managed": False, "advertise_host": "hub.example", "advertise_port": 30000}
+    hub = {
+        "host": "hub",
+        "role": "exchange",
+        "managed": False,
+        "advertise_host": "hub.example",
+        "advertise_port": 30000,
+    }
     made = [
         {
             "host": f"party-{number}",

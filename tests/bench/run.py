@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import chart_bench  # type: ignore[import-not-found]
+import chart_bench
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]

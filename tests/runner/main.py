@@ -19,11 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suites; 0 if every one ran at least one test and none failed."""
     parser = argparse.ArgumentParser(prog="tests/run.py", description=__doc__)
     parser.add_argument("--suite", action="append", metavar="NAME", help="run only suites whose name begins so")
+    parser.add_argument("--only", default="", metavar="NAME", help="run only tests whose file or name has this in it")
     parser.add_argument("--long", action="store_true", help="the whole matrix, soaks and races")
     parser.add_argument("--real", action="store_true", help="only what runs programs of FATE from package registries")
     parser.add_argument("--list", action="store_true", help="list the suites")
     options = parser.parse_args(arguments)
-    machine = _prepare(options.long)
+    machine = _prepare(options.long, options.only)
     suites = real_suites(machine) if options.real else all_suites(machine)
     if options.list:
         for suite in suites:
@@ -36,13 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _run(wanted, machine)
 
 
-def _prepare(long: bool) -> Machine:
+def _prepare(long: bool, only: str) -> Machine:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     oldest, newest = pythons.oldest_and_newest(pythons.available())
     tools = control_plane.build()
     old, new = pythons.make(*oldest), pythons.make(*newest)
     tree.refresh()
-    return Machine(old, new, control_plane.start(tools), long)
+    return Machine(old, new, control_plane.start(tools), long, only)
 
 
 def _run(suites: list[Suite], machine: Machine) -> int:

@@ -38,12 +38,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the suites run with."""
+    """What the suites run with. only: part of the names of the tests or targets that run; all by default."""
 
     oldest: Environment
     newest: Environment
     plane: ControlPlane
     long: bool
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def lint(machine: Machine) -> Outcome:
     outcome = Outcome(unit="tools")
     packages = ["module_utils", "modules", "filter", "callback", "inventory", "plugin_utils"]
     collection = [f"ansible_collections/federatedai/kubefate/plugins/{package}" for package in packages]
-    sources = f"{TREE.parents[2]}:{ROOT / 'tests' / 'playbooks'}"
+    tests = ROOT / "tests"
+    sources = f"{TREE.parents[2]}:{tests / 'playbooks'}:{tests / 'bench'}:{ROOT}"
     known = environment(tools, MYPYPATH=sources, ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]))
     pyproject = str(ROOT / "pyproject.toml")
     checks: list[tuple[str, list[str | Path], Path]] = [
@@ -106,6 +108,7 @@ def pytest(
         "-p",
         "no:cacheprovider",
         f"--junitxml={report}",
+        *(["-k", machine.only] if machine.only else []),
         *extra,
         folder,
     ]
@@ -171,7 +174,7 @@ def integration(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
         text = "---\n" + "".join(f"{key}: {value}\n" for key, value in config.items())
         folder = tree.own(f"integration-{env.core}")
         (folder / "tests" / "integration" / "integration_config.yml").write_text(text)
-        wanted = _targets(smoke)
+        wanted = [target for target in _targets(smoke) if machine.only in target]
         argv = ["integration", "--local", "--color", "no", "--allow-unsupported", *wanted]
         code, printed = _ansible_test(env, argv, f"integration-{env.core}", folder)
         ran = re.findall(r"^Running (\S+) integration test (?:role|script)", printed, re.MULTILINE)

@@ -27,11 +27,13 @@ _KINDS = {
 @dataclass(slots=True)
 class Candidate:
     """A key of a spec. kinds: of text, number, flag, list and map, those that its value may be; empty where nothing
-    says so. choices: values that it is known to take; for a list of scalars, its entries."""
+    says so. choices: values that it is known to take; for a list of scalars, its entries. closed: a mapping whose keys
+    are all known."""
 
     path: Path
     kinds: set[str] = field(default_factory=set)
     choices: list[Any] = field(default_factory=list)
+    closed: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -89,6 +91,8 @@ def _of_schema(root: Mapping[str, Any], schema: Any, path: Path, found: _Found) 
     names = {types} if isinstance(types, str) else set(types)
     choices = [choice for choice in words.get("enum") or [] if choice is not None]
     found.add(path, {_KINDS[name] for name in names if name in _KINDS}, choices)
+    if path and words.get("properties") and words.get("additionalProperties") is False:
+        found.by_path[path].closed = not words.get("patternProperties")
     for key, inner in (words.get("properties") or {}).items():
         _of_schema(root, inner, (*path, str(key)), found)
     for inner in (*(words.get("patternProperties") or {}).values(), words.get("additionalProperties")):

@@ -122,10 +122,13 @@ class _Search:
     def _proposals(self) -> dict[Place, list[Any]]:
         """Places in the spec with what they may say, by what is found in the values."""
         found: dict[Place, list[Any]] = {}
+        closed = self.known.closed
         for source in sorted(self.known.sources, key=lambda source: len(source.path)):
             if source.path[0] in FIXED or {source.path, source.path[:-1]} & self.known.sets.keys():
                 continue
             for place, value in matches(source, self.values):
+                if value and isinstance(value, Mapping) and source.path in closed:
+                    continue
                 if any(place[:size] in found for size in range(1, len(place))):
                     continue
                 forms = found.setdefault(place, [])
@@ -241,7 +244,12 @@ class _Search:
         return distance(made, self.values)
 
     def _why(self, place: Place, found: Any) -> str:
-        reaching = [source for source in self.known.sources if _covers(source, place)]
+        closed = self.known.closed
+        reaching = [
+            source
+            for source in self.known.sources
+            if _covers(source, place) and (source.path not in closed or len(source.target) == len(place))
+        ]
         own = [source.path[0] for source in reaching if source.path[0] in FIXED]
         if own:
             return f"it comes from the key {own[0]}, which is that of the release itself"

@@ -53,6 +53,11 @@ class Knowledge:
     refused: set[tuple[Path, str]] = field(default_factory=set)
     example: Any = None
 
+    @property
+    def closed(self) -> set[Path]:
+        """Mappings whose keys are all known: what is in them is found key by key."""
+        return {item.path for item in self.candidates if item.closed}
+
 
 @dataclass(frozen=True, slots=True)
 class _Probe:

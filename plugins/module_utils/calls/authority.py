@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..access import ensure_namespace
+from ..access.namespaces import ensure_namespace
 from ..arguments import CONNECTION, STORE, Arguments
 from ..call import Call, Entry
 from ..certificates.authority import Signer, Vault, given, issue, signers_of

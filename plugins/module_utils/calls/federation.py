@@ -154,20 +154,28 @@ SEVERAL = (
     | CHART_REPO
     | Arguments({"use_current_context": {"type": "bool", "default": False}})
 )
-FEDERATION = SEVERAL | Arguments(
+MEMBERS = Arguments(
     {
         "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
         "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
-        "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
-        "address_timeout": {"type": "int", "default": 0},
-        "node_port_range": {"type": "str", "default": "30000-32767"},
-        "preflight_ignore": {
-            "type": "list",
-            "elements": "str",
-            "choices": [str(check) for check in Check if check is not Check.PLAN],
-            "default": [],
-        },
     }
+)
+FEDERATION = (
+    SEVERAL
+    | MEMBERS
+    | Arguments(
+        {
+            "drift": {"type": "str", "choices": ["ignore", "report", "repair"], "default": "report"},
+            "address_timeout": {"type": "int", "default": 0},
+            "node_port_range": {"type": "str", "default": "30000-32767"},
+            "preflight_ignore": {
+                "type": "list",
+                "elements": "str",
+                "choices": [str(check) for check in Check if check is not Check.PLAN],
+                "default": [],
+            },
+        }
+    )
 )
 PLAN_FEDERATION = Entry(
     FEDERATION | Arguments({"preflight": {"type": "str", "choices": ["none", "changing", "all"], "default": "none"}}),

@@ -11,7 +11,7 @@ from ..call import Call, Entry
 from ..cluster.verifying import CHECKS, verify
 from ..errors import bad_input
 from ..verify.model import Limits
-from .federation import LINK, PARTY, SEVERAL, federation_of
+from .federation import MEMBERS, SEVERAL, federation_of
 
 
 def verify_federation(call: Call) -> dict[str, Any]:
@@ -35,10 +35,9 @@ def verify_federation(call: Call) -> dict[str, Any]:
 
 VERIFY_FEDERATION = Entry(
     SEVERAL
+    | MEMBERS
     | Arguments(
         {
-            "parties": {"type": "list", "elements": "dict", "required": True, "options": PARTY},
-            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
             "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
             "timeout": {"type": "float", "default": 5},
             "rtt_warn": {"type": "float", "default": 200},

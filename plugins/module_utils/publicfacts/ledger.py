@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..access import ensure_namespace
+from ..access.namespaces import ensure_namespace
 from ..certificates.model import stamp
 from ..data import digest
 from ..errors import Kind, KubefateError

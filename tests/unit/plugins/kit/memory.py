@@ -36,7 +36,8 @@ class Sent:
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET" and "dryRun" not in self.query
+        """Reviews are questions that are asked with POST."""
+        return self.method != "GET" and "dryRun" not in self.query and not self.path.endswith("reviews")
 
 
 Fault = Callable[[Sent], ApiError | None]
