@@ -13,6 +13,7 @@ import pytest
 from support import required
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.grants import apply_grant, grant_changes
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.identity import identify
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.parts import parse
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.roles import UserRole
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.users import UserKind, deployer_grant
@@ -98,10 +99,12 @@ class World:
     store: str
     foreign: str
 
-    def user(self, role: UserRole, *, rotate: bool = False, name: str = "") -> dict[str, Any]:
+    def user(
+        self, role: UserRole, *, rotate: bool = False, name: str = "", kind: UserKind = UserKind.SERVICE_ACCOUNT
+    ) -> dict[str, Any]:
         """The kubeconfig of a user of the first party."""
         parts = parse(self.api, DEPLOYED)
-        wish = Wish(name or str(role), UserKind.SERVICE_ACCOUNT, role, [self.party], self.store, returned=True)
+        wish = Wish(name or str(role), kind, role, [self.party], self.store, returned=True)
         made: dict[str, Any] = Users(self.api, wish.with_parts(parts, ()), False).present(rotate=rotate)["kubeconfig"]
         return made
 
@@ -222,3 +225,18 @@ def test_a_credential_that_was_rotated_or_revoked_works_no_longer(world: World) 
     for kubeconfig in (rotated, revoked):
         assert ended(kubeconfig).kind is Kind.UNAUTHORIZED
     assert asked(Api(resolve({"kubeconfig": fresh})), world.party, "configmaps", "create"), "the new one works"
+
+
+def test_a_certificate_says_who_somebody_is_and_carries_rights_until_it_is_rotated(world: World) -> None:
+    first = world.user(UserRole.VIEWER, name="kim", kind=UserKind.CERTIFICATE)
+    old = Api(resolve({"kubeconfig": first}))
+    assert asked(old, world.party, "pods", "list")
+    assert not asked(old, world.party, "secrets", "list")
+    assert not asked(old, world.other, "pods", "list")
+    new = Api(resolve({"kubeconfig": world.user(UserRole.VIEWER, name="kim", kind=UserKind.CERTIFICATE, rotate=True)}))
+    until = time.monotonic() + 60
+    while asked(old, world.party, "pods", "list") and time.monotonic() < until:
+        time.sleep(0.1)  # the API server learns of a changed binding a moment later
+    assert not asked(old, world.party, "pods", "list"), "nobody can revoke it, but it may do nothing any more"
+    assert (identify(old).name, identify(new).name) == ("kim", "kim")
+    assert asked(new, world.party, "pods", "list")
