@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 from support import required
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.access.grants import apply_grant, grant_changes
-from ansible_collections.federatedai.kubefate.plugins.module_utils.access.identity import identify
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.grants import (
+    Space,
+    apply_grant,
+    grant_changes,
+)
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.identity import identify, token_for
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.parts import parse
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.roles import UserRole
+from ansible_collections.federatedai.kubefate.plugins.module_utils.access.rules import cluster_rules
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.users import UserKind, deployer_grant
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.users import Users, Wish
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
@@ -240,3 +245,31 @@ def test_a_certificate_says_who_somebody_is_and_carries_rights_until_it_is_rotat
     assert not asked(old, world.party, "pods", "list"), "nobody can revoke it, but it may do nothing any more"
     assert (identify(old).name, identify(new).name) == ("kim", "kim")
     assert asked(new, world.party, "pods", "list")
+
+
+def test_a_deployer_with_cluster_rights_sees_where_pods_could_run_and_its_namespace_gets_its_bounds(
+    world: World,
+) -> None:
+    api, space = world.api, f"{world.party}-bounded"
+    parts = parse(api, DEPLOYED)
+    limits = [{"type": "Container", "max": {"memory": "8Gi"}, "default": {"cpu": "1"}}]
+    labels = {"pod-security.kubernetes.io/enforce": "baseline"}
+    wanted = Space(space, True, labels, {"requests.cpu": "20", "pods": 30}, limits)
+    account = f"deployer-{uuid.uuid4().hex[:6]}"
+    grant = deployer_grant(account, space, space, parts, space=wanted, cluster=cluster_rules(parts))
+    try:
+        apply_grant(api, grant_changes(grant, api.find))
+        assert grant_changes(grant, api.find) == [], "once it is granted there is nothing to do"
+        hard = api.read(Ref("v1", "ResourceQuota", space, "fate"))["spec"]["hard"]
+        assert hard == {"requests.cpu": "20", "pods": "30"}
+        assert api.read(Ref("v1", "LimitRange", space, "fate"))["spec"]["limits"][0]["max"] == {"memory": "8Gi"}
+        assert labels.items() <= api.read(Ref("v1", "Namespace", "", space))["metadata"]["labels"].items()
+        acting = Api(api.connection.with_token(token_for(api, account, space), "the deployer"))
+        outside = {what: {verb for verb in VERBS if asked(acting, "", what, verb)} for what in (*OUTSIDE, "secrets")}
+        assert {what for what, verbs in outside.items() if verbs} == {"nodes", "storageclasses.storage.k8s.io"}
+        assert outside["nodes"] == {"get", "list"}
+        narrow = deployer_grant(account, space, space, parts, space=wanted)
+        assert not any(obj["kind"].startswith("Cluster") for obj in narrow.objects())
+    finally:
+        for ref in (Ref.of(obj) for obj in grant.objects() if obj["kind"].startswith(("Cluster", "Namespace"))):
+            api.delete(ref)
