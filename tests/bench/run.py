@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import chart_bench
+import preflight_bench
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -398,6 +399,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 (f"seconds of the task that lists {options.clusters} clusters", task, LISTING_SECONDS),
                 ("list calls for one kind and Kubernetes", calls[0][2], 1),
                 ("list calls for one kind and namespace", calls[1][2], 1),
+                *preflight_bench.measure(status["kubeconfig"], status["tools"]["helm4"]),
             ]
         )
     finally:

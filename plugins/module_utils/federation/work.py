@@ -25,7 +25,8 @@ def work(
     out the work of whom.
 
     hosts: those that a run may change. numbers: host to its wave. delegates: host to the machine that its work is done
-    on. shares: see ``waves``. First comes what cannot be planned or is not ready: it is of no use to go on before.
+    on. shares: see ``waves``. First comes what cannot be planned or is not ready: it is of no use to go on before. What
+    cannot be planned is in one wave with others, since Ansible ends a play where all of a wave have failed.
     """
     allowed = set(hosts)
     wanted = [host for host in to_do(planned) if host in allowed]
@@ -34,9 +35,11 @@ def work(
     others = [host for host in wanted if host not in failing and host not in unready]
     others.sort(key=lambda host: not _is_ill(planned["parties"][host]))
     roles = {host: planned["parties"][host]["role"] for host in wanted}
-    batches = [batch for batch in (failing,) if batch]
+    batches: list[list[str]] = []
     for group in (unready, others):
         batches += waves(group, roles, numbers, shares) if group else []
+    if failing:
+        batches[:1] = [[*(batches[0] if batches else []), *failing]]
     leaders: dict[str, list[str]] = {}
     for batch in batches:
         by_machine: dict[str, list[str]] = {}
