@@ -153,7 +153,9 @@ def test_the_address_of_a_load_balancer_is_waited_for_and_routed_in_the_same_run
 
 
 # join, leave and exchanges that fail ----------------------------------------------------------------------------------
-def test_who_joins_and_who_leaves_change_one_object_of_each_other_party_and_restart_nothing(small: Federation) -> None:
+def test_who_joins_leaves_or_moves_changes_one_object_of_each_other_party_and_restarts_nothing(
+    small: Federation,
+) -> None:
     others = [small.add("1"), small.add("2")]
     assert small.play("deploy_fate").code == 0
     before = {host: pods(small, host) for host in others}
@@ -168,16 +170,20 @@ def test_who_joins_and_who_leaves_change_one_object_of_each_other_party_and_rest
 
     small.hosts["party-3"]["fate_party_state"] = "left"
     del small.hosts["party-4"]
+    small.hosts["party-2"]["fate_advertise_host"] = "moved.example"
     left = small.play("deploy_fate")
     assert left.code == 0
     for host in (*others, "party-3"):
         assert changes(left, host) == ["update ConfigMap/osx-route-table"]
     assert peers(small, "party-3") == {}
-    assert [set(peers(small, host)) for host in others] == [{"2"}, {"1"}]
+    assert peers(small, "party-1") == {"2": "moved.example:9370"}
+    assert set(peers(small, "party-2")) == {"1"}
     assert {host: pods(small, host) for host in others} == before
 
 
-def test_parties_go_around_an_exchange_that_does_not_work_until_it_does(small: Federation) -> None:
+def test_parties_go_around_an_exchange_that_does_not_work_and_come_back_and_change_to_another(
+    small: Federation,
+) -> None:
     for name in ("east", "west"):
         small.add_exchange(name)
     small.add("1", fate_exchange=["east", "west"])
@@ -196,6 +202,12 @@ def test_parties_go_around_an_exchange_that_does_not_work_until_it_does(small: F
     assert repaired.code == 0
     assert batches(repaired) == [["east"], ["party-1"]], "it works again, and so the party comes back in the same run"
     assert peers(small, "party-1") == {"default": way["east"]}
+
+    small.hosts["party-1"]["fate_exchange"] = "west"
+    other = small.play("deploy_fate")
+    assert (other.code, batches(other)) == (0, [["east"], ["party-1"]]), "nobody comes by the first any more"
+    assert changes(other, "party-1") == ["update ConfigMap/osx-route-table"]
+    assert peers(small, "party-1") == {"default": way["west"]}
 
 
 def test_an_exchange_that_others_depend_on_is_neither_removed_nor_let_go(small: Federation) -> None:
