@@ -29,8 +29,9 @@ options:
     type: str
   username:
     description:
-      - User name, for API servers that take user name and password. Also by the environment variable
-        E(K8S_AUTH_USERNAME).
+      - User name. Also by the environment variable E(K8S_AUTH_USERNAME).
+      - On an OpenShift, user name and password are exchanged for a token at its OAuth server, which needs the Python
+        package C(openshift). Any other API server is sent them as they are.
     type: str
   password:
     description:
@@ -89,5 +90,6 @@ notes:
 requirements:
   - python >= 3.11
   - kubernetes >= 28.1.0 (the Python package)
+  - openshift >= 0.13 (the Python package), for O(username) and O(password) on an OpenShift only
   - PyYAML >= 6.0
 """

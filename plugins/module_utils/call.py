@@ -32,7 +32,8 @@ from .helm.cli import Helm
 from .helm.previews import Previews
 from .helm.runner import Runner
 from .kube.client import Api
-from .kube.connection import Connection, resolve
+from .kube.connection import Connection
+from .kube.login import connect
 from .plan.show import with_diffs
 from .progress import ENVIRONMENT, FileProgress
 from .yamltext import dump_yaml
@@ -69,7 +70,7 @@ class Call:
 
     def connection(self) -> Connection:
         """The connection that the options name; with service_account, as that account."""
-        found = resolve(self.params)
+        found = connect(self.params)
         account = self.params.get("service_account")
         if account:
             from .access.identity import token_for  # imported late: most calls act as themselves

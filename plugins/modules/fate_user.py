@@ -147,6 +147,13 @@ options:
           - What needs it.
         type: str
         default: ""
+      capabilities:
+        description:
+          - Capabilities that it has to allow. A constraint of that name is then made, with the rest as in C(anyuid) if
+            the name begins with C(fate-anyuid), and as in C(nonroot-v2) otherwise.
+        type: list
+        elements: str
+        default: []
   cluster_rights:
     description:
       - Whether O(role=deployer) also gets a cluster role, for objects of the chart that lie in no namespace and for

@@ -25,6 +25,7 @@ from typing import Any
 
 import chart_bench
 import federation_bench
+import preflight_bench
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -415,7 +416,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fresh-rounds", type=int, default=3, help="rounds with one party from nothing")
     parser.add_argument("--federation", type=int, default=100, help="size of the largest federation")
     parser.add_argument("--planned", type=int, default=1000, help="parties that are only planned")
-    parser.add_argument("--only", choices=["charts", "clusters", "federation", "planning"], help="one part of it")
+    parts = ["charts", "clusters", "preflight", "planning", "federation"]
+    parser.add_argument("--only", choices=parts, help="one part of it")
     options = parser.parse_args(arguments)
     sandbox = [sys.executable, str(ROOT / "sandbox")]
     status = json.loads(
@@ -429,6 +431,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             measure_charts(bench)
         if options.only in (None, "clusters"):
             promises += measure_clusters(bench, options)
+        if options.only in (None, "preflight"):
+            promises += preflight_bench.measure(status["kubeconfig"], status["tools"]["helm4"])
         if options.only in (None, "planning"):
             promises += federation_bench.planning(folder, options.planned)
         if options.only in (None, "federation"):

@@ -157,9 +157,10 @@ def test_each_right_is_used_and_what_is_used_is_granted(world: World) -> None:
     granted = {
         (rule.group, resource, verb) for rule in world.rules for resource in rule.resources for verb in rule.verbs
     }
-    granted.remove(("coordination.k8s.io", "leases", "update"))  # a Lease is renewed after some seconds
+    renewal = ("coordination.k8s.io", "leases", "update")
+    granted.remove(renewal)  # a Lease is renewed after some seconds, which not every run takes
     granted.remove(("", "services/proxy", "get"))  # simulated pods are not asked for jobs; tests/real has others
-    used = life(world, "KUBEFATE_HELM3", whole=True) | life(world, "KUBEFATE_HELM4", whole=False)
+    used = (life(world, "KUBEFATE_HELM3", whole=True) | life(world, "KUBEFATE_HELM4", whole=False)) - {renewal}
     assert sorted(used - granted) == [], "used, and not granted"
     assert sorted(granted - used) == [], "granted, and not used"
 

@@ -17,9 +17,10 @@ from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, annotations_of, labels_of
 from .model import OWNER, RBAC, RBAC_GROUP, Rule, policies
 from .namespaces import MADE_LABEL, QUOTA, make_namespace, namespace_object
-from .openshift import Constraint, constraint_objects
+from .openshift import SECURITY, Constraint, constraint_made, constraint_objects
 
 LONGEST = 253
+CONSTRAINTS = "SecurityContextConstraints"
 GRANTED_BY = "kubefate.federatedai.org/granted-by"
 """Annotation of a binding: who made it."""
 ONCE = (GRANTED_BY,)
@@ -98,6 +99,9 @@ class Grant:
             found += self._role(namespace, self.role_name(namespace), rules, self.subject)
         if self.cluster:
             found += self._role("", self.role_name(""), self.cluster, self.subject)
+        for entry in self.constraints:
+            if entry.capabilities:
+                found.append(_object(f"{SECURITY}/v1", CONSTRAINTS, "", entry.name, **constraint_made(entry)))
         first = next(iter(self.rules), "")
         for role_name, rule, pods in constraint_objects(self.constraints):
             found += self._role(first, role_name, [rule], Subject("ServiceAccount", pods, first))

@@ -70,37 +70,73 @@ def route_additions(schema: Mapping[str, Any] | None, spec: Mapping[str, Any]) -
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A security context constraint that a service account's pods need, and why. Empty name: those of every account
-    are enough."""
+    """A security context constraint that a service account's pods need, and why. capabilities: those that it has to
+    allow beyond what OpenShift's own do; with any, it is one that this collection makes."""
 
     account: str
     name: str
     why: str
+    capabilities: tuple[str, ...] = ()
 
 
 _ORDER = ("", "nonroot-v2", "anyuid", "hostmount-anyuid", "privileged")
 """From least to most."""
+_ALLOWED = {"": {"NET_BIND_SERVICE"}, "nonroot-v2": {"NET_BIND_SERVICE"}}
+"""Capabilities that they let a container add; ``privileged`` lets it add all."""
+VOLUMES = (
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+)
 
 
 def constraints_for(objects: Iterable[Object]) -> list[Constraint]:
     """The least constraint for each service account whose pods need more than ``restricted-v2``, which all may use."""
-    worst: dict[str, Constraint] = {}
+    needs: dict[str, list[tuple[str, str, set[str]]]] = {}
     for obj in objects:
         spec = pod_template(obj).get("spec") or {}
-        if not spec:
-            continue
-        account = str(spec.get("serviceAccountName") or "default")
-        name, why = _least(spec)
-        found = Constraint(account, name, f"{obj.get('kind')}/{name_of(obj)} {why}")
-        if name and (account not in worst or _ORDER.index(name) > _ORDER.index(worst[account].name)):
-            worst[account] = found
-    return [worst[account] for account in sorted(worst)]
+        if spec:
+            level, why = _least(spec)
+            text = f"{obj.get('kind')}/{name_of(obj)} {why}"
+            account = str(spec.get("serviceAccountName") or "default")
+            needs.setdefault(account, []).append((level, text, _added(spec)))
+    found = [_constraint(account, needs[account]) for account in sorted(needs)]
+    return [constraint for constraint in found if constraint.name]
+
+
+def _constraint(account: str, needs: Sequence[tuple[str, str, set[str]]]) -> Constraint:
+    """The one constraint that all pods of an account fit."""
+    level, why, _own = max(needs, key=lambda need: _ORDER.index(need[0]))
+    beyond = set().union(*(added for _level, _why, added in needs)) - _ALLOWED.get(level, set())
+    if level == "privileged" or not beyond:
+        return Constraint(account, level, why)
+    listed = tuple(sorted(beyond))
+    if level == "hostmount-anyuid":
+        return Constraint(account, "privileged", f"{why} and adds capabilities: {', '.join(listed)}")
+    wanting = next(text for _level, text, added in needs if added & beyond)
+    about = f"{why if level else wanting.strip()}, and {', '.join(listed)} is added"
+    name = "-".join(["fate", *(["anyuid"] if level == "anyuid" else []), *listed]).lower().replace("_", "-")
+    return Constraint(account, name, about, listed)
+
+
+def _added(spec: Mapping[str, Any]) -> set[str]:
+    contexts = [container.get("securityContext") or {} for container in _containers(spec)]
+    return {str(item) for context in contexts for item in (context.get("capabilities") or {}).get("add") or []}
+
+
+def _containers(spec: Mapping[str, Any]) -> list[Any]:
+    return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
 
 
 def _least(spec: Mapping[str, Any]) -> tuple[str, str]:
-    """The least constraint that a pod fits, and what keeps it from a lesser one."""
-    containers = [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
-    contexts = [container.get("securityContext") or {} for container in containers]
+    """The least constraint that a pod fits but for the capabilities that it adds, and what keeps it from a lesser
+    one."""
+    contexts = [container.get("securityContext") or {} for container in _containers(spec)]
     pod = spec.get("securityContext") or {}
     if any(context.get("privileged") for context in contexts):
         return "privileged", "has a privileged container"
@@ -111,9 +147,8 @@ def _least(spec: Mapping[str, Any]) -> tuple[str, str]:
     users = [context.get("runAsUser", pod.get("runAsUser")) for context in contexts]
     if 0 in users:
         return "anyuid", "runs as root"
-    added = [item for context in contexts for item in (context.get("capabilities") or {}).get("add") or []]
-    if set(added) - {"NET_BIND_SERVICE"}:
-        return "privileged", f"adds capabilities: {', '.join(sorted(set(added)))}"
+    if _added(spec) - {"NET_BIND_SERVICE"} and None in users:
+        return "anyuid", "runs as its image says"  # capabilities are of use to root alone
     fixed = [str(user) for user in users if user is not None]
     if fixed:
         return "nonroot-v2", f"runs as user {fixed[0]}"
@@ -121,6 +156,28 @@ def _least(spec: Mapping[str, Any]) -> tuple[str, str]:
     if group is not None:
         return "nonroot-v2", f"has its volumes owned by group {group}"
     return "", ""
+
+
+def constraint_made(constraint: Constraint) -> dict[str, Any]:
+    """The object of a constraint that OpenShift does not have itself: ``anyuid`` or ``nonroot-v2`` with the
+    capabilities that it has to allow, and bound to nobody but by a role."""
+    user = "RunAsAny" if constraint.name.startswith("fate-anyuid") else "MustRunAsNonRoot"
+    host = ("HostDirVolumePlugin", "HostIPC", "HostNetwork", "HostPID", "HostPorts", "PrivilegedContainer")
+    return {
+        **{f"allow{what}": False for what in host},
+        "allowPrivilegeEscalation": False,
+        "allowedCapabilities": list(constraint.capabilities),
+        "fsGroup": {"type": "RunAsAny"},
+        "groups": [],
+        "priority": None,
+        "readOnlyRootFilesystem": False,
+        "runAsUser": {"type": user},
+        "seLinuxContext": {"type": "MustRunAs"},
+        "seccompProfiles": ["runtime/default"],
+        "supplementalGroups": {"type": "RunAsAny"},
+        "users": [],
+        "volumes": list(VOLUMES),
+    }
 
 
 def constraint_rule(constraint: Constraint) -> Rule:

@@ -18,7 +18,7 @@ from ..certificates.wanted import checked_name
 from ..errors import bad_input
 from ..facts.certificates import BY_MODULE
 from ..kube.client import Api
-from ..kube.connection import resolve
+from ..kube.login import connect
 from ..spec.names import check_namespace
 
 
@@ -70,7 +70,7 @@ def _api(call: Call) -> Api:
     unknown = sorted(set(given_options) - set(CONNECTION.options))
     if unknown:
         raise bad_input(f"The connection of the authority has unknown options: {', '.join(unknown)}.")
-    return Api(resolve(given_options))
+    return Api(connect(given_options))
 
 
 def _kept(call: Call, moment: datetime) -> tuple[tuple[Signer, ...], list[dict[str, str]]]:

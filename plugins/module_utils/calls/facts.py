@@ -15,7 +15,7 @@ from ..certificates.pem import bundle, certificates
 from ..data import canonical
 from ..errors import KubefateError, bad_input
 from ..kube.client import Api
-from ..kube.connection import resolve
+from ..kube.login import connect
 from ..publicfacts.document import Document, certificate_variables, fingerprint_of, read, variables
 from ..publicfacts.ledger import Ledger
 from ..publicfacts.signing import check, fingerprint
@@ -172,7 +172,7 @@ def _stored(call: Call) -> tuple[list[Document], list[dict[str, str]]]:
     apis = [(call.api(), call.params["store_namespace"])] if not call.params["stores"] else []
     seen = set()
     for store in call.params["stores"]:
-        connection = resolve(store.get("connection") or {})
+        connection = connect(store.get("connection") or {})
         key = canonical([connection.kubeconfig, store["namespace"]])
         if key not in seen:
             seen.add(key)

@@ -65,7 +65,7 @@ def _person(call: Call, kind: UserKind, role: UserRole, namespaces: Sequence[str
     )
     if params["state"] == "absent":
         return Users(call.api(), wish, call.check_mode).absent()
-    wish.check(rotate=params["state"] == "rotated")
+    wish.check(rotate=params["state"] == "rotated", planned=call.check_mode)
     parts, hooks = _parts(call)
     users = Users(call.api(), wish.with_parts(parts, hooks), call.check_mode)
     return users.present(rotate=params["state"] == "rotated")
@@ -106,7 +106,8 @@ def _deployer_grant(call: Call, namespace: str) -> Grant:
         ),
         cluster=cluster_rules(parts) if params["cluster_rights"] else (),
         constraints=[
-            Constraint(entry["service_account"], entry["name"], entry["why"]) for entry in params["constraints"]
+            Constraint(entry["service_account"], entry["name"], entry["why"], tuple(entry["capabilities"]))
+            for entry in params["constraints"]
         ],
     )
 
@@ -174,6 +175,7 @@ CHANGE_USER = Entry(
                     "service_account": {"type": "str", "default": "default"},
                     "name": {"type": "str", "required": True},
                     "why": {"type": "str", "default": ""},
+                    "capabilities": {"type": "list", "elements": "str", "default": []},
                 },
             },
             "cluster_rights": {"type": "bool", "default": False},

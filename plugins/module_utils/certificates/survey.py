@@ -19,7 +19,8 @@ from ..errors import Kind, KubefateError, bad_input
 from ..facts.certificates import LABEL
 from ..facts.labels import MODULE as POD_LABEL
 from ..kube.client import Api
-from ..kube.connection import Connection, is_named, resolve
+from ..kube.connection import Connection, is_named
+from ..kube.login import connect
 from ..objects import Object, Ref, labels_of
 from ..spec.loading import identity, load
 from .authority import Vault, given, public, signers_of
@@ -164,7 +165,7 @@ class Surveyor:
                 "context of your kubeconfig is really meant.",
                 "connect",
             )
-        member.connection = resolve(connection)
+        member.connection = connect(connection)
 
     def _before_contact(self, authorities: Sequence[Authority], now: datetime) -> list[Finding]:
         """Errors that need no Kubernetes to be seen."""
@@ -199,7 +200,7 @@ class Surveyor:
     def _kept(self, name: str, entry: Mapping[str, Any]) -> Authority:
         """An authority in a Secret. Where it cannot be read, those that get certificates from it fail."""
         try:
-            server = self._server(resolve(entry.get("connection") or {}))
+            server = self._server(connect(entry.get("connection") or {}))
             vault = Vault(server.api, str(entry["namespace"]), str(entry["secret"]), "")
             return public(name, signers_of(vault.read()), is_given=False)
         except KubefateError as error:

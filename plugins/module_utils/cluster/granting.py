@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..access.grants import Grant, GrantChange, GrantRefusedError, Space, revocation, use_of
+from ..access.grants import CONSTRAINTS, Grant, GrantChange, GrantRefusedError, Space, revocation, use_of
 from ..access.identity import identify, token_for
 from ..access.model import OWNER, RBAC, RBAC_GROUP, Rule, policies
 from ..access.openshift import Constraint, constraints_for
@@ -59,7 +59,13 @@ def kinds_for(given: Mapping[str, Any]) -> set[tuple[str, str]]:
 
 
 def needed(api: Api, grant: Grant, changes: Sequence[GrantChange]) -> list[GrantChange]:
-    """What has to be done for a grant. Where its objects may not be read, the account itself is asked what it may."""
+    """What has to be done for a grant. Where its objects may not be read, the account itself is asked what it may.
+
+    A security context constraint lies in no namespace, and seldom may be read: an administrator makes it together with
+    the role that lets it be used, which is seen.
+    """
+    if all(change.hidden and change.ref.kind == CONSTRAINTS for change in changes):
+        return []
     if not changes or not all(change.hidden for change in changes):
         return list(changes)
     return [] if _has_it(api, grant) else list(changes)
@@ -79,8 +85,8 @@ def _has_it(api: Api, grant: Grant) -> bool:
 
 
 def taking_away(api: Api, grant: Grant) -> list[GrantChange]:
-    """The deletion of what a grant made, but for namespaces and what they were given."""
-    kept = ("Namespace", "ResourceQuota", "LimitRange")
+    """The deletion of what a grant made, but for namespaces and what they were given, and for what others share."""
+    kept = ("Namespace", "ResourceQuota", "LimitRange", CONSTRAINTS)
     made = [Ref.of(obj) for obj in grant.objects() if obj["kind"] not in kept]
     return revocation([*made, *use_of(grant.subject.name, grant.home)], api.find)
 
@@ -153,7 +159,13 @@ def told(deployed: Deployed) -> dict[str, Any]:
         "resources": as_lines(deployed.parts),
         "hooks": as_lines(deployed.hooks),
         "constraints": [
-            {"service_account": entry.account, "name": entry.name, "why": entry.why} for entry in deployed.constraints
+            {
+                "service_account": entry.account,
+                "name": entry.name,
+                "why": entry.why,
+                "capabilities": list(entry.capabilities),
+            }
+            for entry in deployed.constraints
         ],
     }
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -66,8 +67,9 @@ class Wish:
     def wants_credential(self) -> bool:
         return bool(self.dest) or self.returned
 
-    def check(self, *, rotate: bool) -> None:
-        """Raise ``KubefateError`` for what can be seen to be wrong before anything is contacted."""
+    def check(self, *, rotate: bool, planned: bool = False) -> None:
+        """Raise ``KubefateError`` for what can be seen to be wrong before anything is contacted. planned: nothing is
+        done, so that a folder may be missing that somebody would have made by now."""
         if rotate and not self.wants_credential:
             raise bad_input(
                 "Nothing says where the new kubeconfig goes.", "Give kubeconfig_dest, or return_kubeconfig: true."
@@ -86,7 +88,7 @@ class Wish:
             )
         if self.renew_before >= self.lifetime:
             raise bad_input("renew_before is not shorter than lifetime: each run would renew the credential.")
-        if self.dest:
+        if self.dest and not (planned and not os.path.exists(os.path.dirname(os.path.abspath(self.dest)))):
             kubeconfig.check_place(self.dest)
 
 

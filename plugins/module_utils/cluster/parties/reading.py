@@ -10,7 +10,8 @@ from typing import Any
 from ...data import canonical, plain
 from ...errors import Kind, KubefateError, bad_input
 from ...federation.model import Link, Member, Problem
-from ...kube.connection import Connection, is_named, resolve
+from ...kube.connection import Connection, is_named
+from ...kube.login import connect
 from ...spec.loading import Spec, identity, load
 from .charts import Charts
 from .model import Party
@@ -54,7 +55,7 @@ class Reader:
         key = canonical(plain(options))
         if key not in self._connections:
             try:
-                self._connections[key] = resolve(options)
+                self._connections[key] = connect(options)
             except KubefateError as error:
                 self._connections[key] = error
         found = self._connections[key]

@@ -212,6 +212,63 @@ def test_the_checker_catches_two_rooms_of_one_layer_that_need_each_other() -> No
     assert violations(planted) == ["room job depends on itself", "room plan depends on itself"]
 
 
+# what a module imports before it has anything to do -------------------------------------------------------------------
+CHARTS = {"fate_chart_folder", "fate_chart_folder_info", "fate_bundle", "fate_bundle_info"}
+SEVERAL = {"fate_federation_info", "fate_clusters", "fate_preflight_info", "fate_verify_info"}
+CERTIFIED = {"fate_certificate", "fate_certificate_authority", "fate_certificate_info"}
+PUBLISHED = {"fate_facts", "fate_facts_info"}
+JOBS = {"fate_job", "fate_job_info"}
+LOADED_BY: Mapping[str, set[str]] = {
+    "adopt": set(),
+    "authoring": CHARTS,
+    "bundle": {"fate_bundle", "fate_bundle_info"},
+    "certificates": CERTIFIED | SEVERAL | PUBLISHED,
+    "federation": SEVERAL,
+    "flow": set(),
+    "lock": JOBS,
+    "preflight": SEVERAL,
+    "publicfacts": PUBLISHED,
+    "verify": {"fate_verify_info"},
+}
+"""Rooms that few modules need, to those modules: importing them costs the others more than their work."""
+LATE = ("access.certificates", "cluster.preflight", "kube.executing", "preflight.table")
+"""Files for what a module seldom does, which are imported when it is done."""
+
+
+def at_once(text: str) -> str:
+    """A file without what is imported only once a function runs."""
+    tree = ast.parse(text)
+    kept = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return ast.unparse(ast.Module(kept, []))
+
+
+def loaded(files: Sources) -> dict[str, set[str]]:
+    """Module to the files of the core that importing it loads."""
+    first = {name: at_once(text) for name, text in files.items()}
+    edges = graph(first)
+    return {name.partition(".")[2]: reachable(edges, name) for name in files if room(name) == "modules"}
+
+
+def test_no_module_imports_a_room_that_its_work_does_not_need() -> None:
+    for name, files in loaded(sources()).items():
+        needless = sorted({room(file) for file in files if name not in LOADED_BY.get(room(file), {name})})
+        assert needless == [], f"{name} imports {needless}"
+
+
+def test_what_is_seldom_done_is_imported_when_it_is_done() -> None:
+    for name, files in loaded(sources()).items():
+        early = sorted(files & set(LATE))
+        assert early == [], f"{name} imports {early}"
+
+
+def test_an_import_that_a_module_does_not_need_would_be_seen() -> None:
+    files = sources()
+    files["calls.users"] += "\nfrom ..adopt.learning import learn\n"
+    assert any(room(file) == "adopt" for file in loaded(files)["fate_user"])
+    files["calls.users"] = "def later():\n    from ..adopt.learning import learn\n"
+    assert not any(room(file) == "adopt" for file in loaded(files)["fate_user"])
+
+
 STANDALONE = """
 import importlib, sys
 
@@ -226,7 +283,8 @@ for name in sys.argv[1:]:
         importlib.import_module(name)
     except ImportError as error:
         print("FAILED", name, error)
-print("LOADED", *sorted({"ansible", "kubernetes", "urllib3", "yaml", "requests", "openshift"} & set(sys.modules)))
+heavy = {"ansible", "kubernetes", "urllib3", "yaml", "requests", "openshift", "cryptography", "jinja2", "asyncio"}
+print("LOADED", *sorted(heavy & set(sys.modules)))
 """
 
 

@@ -96,9 +96,13 @@ def test_only_those_are_worked_on_that_change_failed_are_not_ready_or_not_proven
         x=party(role="exchange"),
         sick=party(cluster=ILL),
     )
-    everybody = work(found, list(found["parties"]), {}, {}, 1, 0)
-    assert everybody["order"] == ["failing", "ill", "x", "sick", "changing", "unproven"]
-    assert everybody["waves"] == [1] * 6
+    everybody = work(found, list(found["parties"]), {}, {}, 1)
+    assert everybody["order"] == ["ill", "failing", "x", "sick", "changing", "unproven"]
+    assert everybody["waves"] == [2, 1, 1, 1, 1], "a wave in which all fail would end the play"
+    assert work(found, ["failing"], {}, {}, 1)["waves"] == [1]
+    careful = work(found, list(found["parties"]), {}, {}, 1, 0)
+    assert careful["order"] == ["failing", "ill", "x", "sick", "changing", "unproven"]
+    assert careful["waves"] == [1] * 6
     assert work(found, ["changing"], {}, {}, 1)["order"] == ["changing"]
     assert work(planned(same=party(**SAME)), ["same"], {}, {}, 1) == {"order": [], "waves": [], "leaders": {}}
 
