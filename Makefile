@@ -30,7 +30,7 @@ DEST :=
 # Parties of `make simulate`.
 PARTIES := 20
 
-.PHONY: help deploy play status remove test test-long test-real lint bench sandbox-up sandbox-down clean collection prerequisites \
+.PHONY: help deploy play status remove test test-long test-real lint bench simulate sandbox-up sandbox-down clean collection prerequisites \
   chart-create chart-lock chart-lint chart-render chart-package bundle bundle-verify offline
 
 help: ## this list
@@ -117,6 +117,10 @@ bench: collection ## measurements beside kubernetes.core.helm and bare helm
 	@scripts/bootstrap $(WORK)/bench requirements.txt tests/bench/requirements.txt
 	@$(SANDBOX) up
 	@$(WORK)/bench/bin/python tests/bench/run.py $(ARGS)
+
+simulate: collection ## a federation of PARTIES=20 on the sandbox: seconds of each phase, and memory
+	@$(SANDBOX) up
+	@$(PYTHON_BIN) tests/bench/simulate.py '$(PARTIES)'
 
 clean: ## remove virtual environments, the installed collection and what the sandbox has built
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down; $(SANDBOX) clean --all; fi

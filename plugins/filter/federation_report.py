@@ -87,14 +87,18 @@ def federation_plan(planned: Mapping[str, Any], hosts: Iterable[str] | None = No
 
 
 def federation_work(
-    planned: Mapping[str, Any], hosts: Sequence[str], hostvars: Mapping[str, Any], shares: Any = "100%"
+    planned: Mapping[str, Any],
+    hosts: Sequence[str],
+    hostvars: Mapping[str, Any],
+    shares: Any = "100%",
+    percentage: float = 100.0,
 ) -> dict[str, Any]:
     """The hosts that there is something to do for, in waves."""
     wanted = [host for host in to_do(planned) if host in set(hosts)]
     numbers = {host: hostvars[host].get("fate_wave") for host in wanted}
     delegates = {host: str(hostvars[host].get("fate_delegate_to") or "") for host in wanted}
     try:
-        return work(planned, hosts, numbers, delegates, shares)
+        return work(planned, hosts, numbers, delegates, shares, float(percentage))
     except KubefateError as error:
         raise AnsibleFilterError(f"{error.msg} {error.hint}") from None
 

@@ -169,6 +169,12 @@ pending:
   description: Inventory name to routes that can only be made once somebody else's Service has an address.
   returned: always
   type: dict
+avoided:
+  description:
+    - Exchanges that do not work at present. Parties that have another one go through that; plan again when they work.
+  returned: always
+  type: list
+  elements: str
 servers:
   description: URLs of the API servers.
   returned: always

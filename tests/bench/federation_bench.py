@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,17 +22,19 @@ PROPORTION = 1.25
 """How much more a party may cost among a hundred than among twenty."""
 PLANNING_SECONDS = 10.0
 PLANNING_MIB = 400
+ROUTES = "osx-route-table"
 Promise = tuple[str, float, float]
+"""What is promised, its figure, and its limit."""
 
 
 class Plays(Protocol):
     """The bench of ``run.py``."""
 
-    folder: Path
     kubeconfig: str
     prefix: str
 
-    def inventory(self, kind: str, count: int, **group: Any) -> Path: ...
+    def inventory(self, kind: str, count: int, **defaults: Any) -> Path: ...
+    def own_values(self, inventory: Path) -> Path: ...
     def play(self, playbook: str, inventory: Path, **extra: object) -> None: ...
     def bare(self, inventory: Path, values: Path) -> None: ...
     def kubectl(self, *arguments: str) -> str: ...
@@ -51,13 +54,11 @@ def table(title: str, costs: Mapping[str, Cost], base: str = "") -> None:
         print(line, flush=True)
 
 
-def measure(bench: Plays, size: int, peer: Callable[[Path], None], values: Path) -> list[Promise]:
-    """size: of the large federation. peer: kubernetes.core.helm over an inventory. values: of bare helm's releases."""
+def measure(bench: Plays, small: int, large: int, peer: Callable[[Path, Path], None], values: Path) -> list[Promise]:
+    """small, large: sizes. peer: kubernetes.core.helm over an inventory with values. values: for bare helm."""
     meter = Meter.of_sandbox()
-    small = 20
-    promises = [*_fresh(bench, meter, small, size, values), *_quiet(bench, meter, size, peer)]
-    _join(bench, size)
-    return [*promises, *_default(bench, meter, small, values), *planning(bench.folder)]
+    promises = [*_fresh(bench, meter, small, large, values), *_quiet(bench, meter, large, peer)]
+    return [*promises, *_join(bench, meter, large), *_default(bench, meter, small, values)]
 
 
 def _deploy(bench: Plays, inventory: Path, **extra: object) -> None:
@@ -83,21 +84,25 @@ def _fresh(bench: Plays, meter: Meter, small: int, size: int, values: Path) -> l
     ]
 
 
-def _quiet(bench: Plays, meter: Meter, size: int, peer: Callable[[Path], None]) -> list[Promise]:
+def _quiet(bench: Plays, meter: Meter, size: int, peer: Callable[[Path, Path], None]) -> list[Promise]:
     """Nothing changed, in a large federation."""
     inventory = bench.inventory("large", size)
-    hosts = list(yaml.safe_load(inventory.read_text())["fate"]["hosts"])
-    for space in (*hosts, f"{bench.prefix}-store"):
+    for space in (*_hosts(inventory), f"{bench.prefix}-store"):
         bench.kubectl("create", "rolebinding", "narrow", "--clusterrole=cluster-admin", "--user=narrow", "-n", space)
     narrow = {"fate_impersonate_user": "narrow", "fate_manage_rbac": False}
+    own = bench.own_values(inventory)
+    before = _objects(bench, size)
     costs = {
         "drift ignored": meter.measure(lambda: _deploy(bench, inventory, fate_drift="ignore")),
         "drift reported": meter.measure(lambda: _deploy(bench, inventory)),
         "rights in namespaces only, ignored": meter.measure(
             lambda: _deploy(bench, inventory, fate_drift="ignore", **narrow)
         ),
-        "kubernetes.core.helm": meter.measure(lambda: peer(inventory)),
+        "rights in namespaces only, reported": meter.measure(lambda: _deploy(bench, inventory, **narrow)),
+        "kubernetes.core.helm": meter.measure(lambda: peer(inventory, own)),
     }
+    if _objects(bench, size) != before:
+        sys.exit("Something was changed where nothing was to change: the figures would mean nothing.")
     table(f"{size} parties, nothing changed, whole play", costs, "kubernetes.core.helm")
     quiet, loop = costs["drift ignored"], costs["kubernetes.core.helm"]
     return [
@@ -106,36 +111,49 @@ def _quiet(bench: Plays, meter: Meter, size: int, peer: Callable[[Path], None]) 
     ]
 
 
-def _join(bench: Plays, size: int) -> None:
-    """One more party: what changes for the others. Ends the program where that is not one object, or a pod restarts."""
+def _join(bench: Plays, meter: Meter, size: int) -> list[Promise]:
+    """One more party: what changes for the others."""
     before = _objects(bench, size)
-    _deploy(bench, bench.inventory("large", size + 1))
+    cost = meter.measure(lambda: _deploy(bench, bench.inventory("large", size + 1)))
     after = _objects(bench, size)
-    changed = {key for key in before if before[key] != after.get(key)}
-    touched = {key for key in changed if key[1] not in ("Lease",)}
-    tables = {key for key in touched if key[1:] == ("ConfigMap", "osx-route-table")}
-    if touched != tables or len(tables) != size:
-        sys.exit(f"Joining one party to {size} changed {sorted(touched - tables)[:5]} and {len(tables)} route tables.")
-    print(f"\nJoining one party to {size}: one object of each other party changed, and no pod")
+    table(f"One party joins {size}", {"deploy_fate": cost})
+    touched = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    changed = Counter(space for space, _kind, _name in touched)
+    other = [key for key in touched if key[1:] != ("ConfigMap", ROUTES)]
+    if other:
+        print(f"  beside route tables it changed {'; '.join(' '.join(key) for key in other[:5])}")
+    return [
+        ("parties that one more one changed nothing for", size - len(changed), 0),
+        ("objects that it changed of one other party", max(changed.values(), default=0), 1),
+        ("other objects than route tables, and pods", len(other), 0),
+    ]
+
+
+def _hosts(inventory: Path) -> list[str]:
+    return list(yaml.safe_load(inventory.read_text())["fate"]["hosts"])
 
 
 def _objects(bench: Plays, size: int) -> dict[tuple[str, str, str], str]:
-    """Namespace, kind and name to resource version, of all that the parties consist of."""
-    hosts = set(yaml.safe_load(bench.inventory("large", size).read_text())["fate"]["hosts"])
+    """Namespace, kind and name of all that the parties consist of, to resource version, of pods to their identity."""
+    hosts = set(_hosts(bench.inventory("large", size)))
     kinds = "configmaps,services,deployments,statefulsets,pods,persistentvolumeclaims,networkpolicies,ingresses"
-    columns = "S:.metadata.namespace,K:.kind,N:.metadata.name,V:.metadata.resourceVersion"
+    columns = "S:.metadata.namespace,K:.kind,N:.metadata.name,V:.metadata.resourceVersion,U:.metadata.uid"
     listed = bench.kubectl("get", kinds, "--all-namespaces", "--no-headers", "--output", f"custom-columns={columns}")
     rows = [line.split() for line in listed.splitlines()]
-    return {(space, kind, name): version for space, kind, name, version in rows if space in hosts}
+    return {
+        (space, kind, name): uid if kind == "Pod" else version
+        for space, kind, name, version, uid in rows
+        if space in hosts
+    }
 
 
 def _default(bench: Plays, meter: Meter, small: int, values: Path) -> list[Promise]:
     """One default changed, which touches all."""
     note = {"osx": {"podAnnotations": {"kubefate.example/note": "new"}}}
-    ours, bare = bench.inventory("ours", small, fate_spec_defaults=note), bench.inventory("bare", small)
+    ours, bare = bench.inventory("ours", small, **note), bench.inventory("bare", small)
     for path in values.glob("*.yaml"):
         content = yaml.safe_load(path.read_text())
-        content["modules"]["osx"].update(note["osx"])
+        content["modules"]["osx"] |= note["osx"]
         path.write_text(yaml.safe_dump(content))
     costs = {
         "bare helm, two at once": meter.measure(lambda: bench.bare(bare, values)),
@@ -146,22 +164,22 @@ def _default(bench: Plays, meter: Meter, small: int, values: Path) -> list[Promi
     return [("one changed default, to bare helm with two workers", ratio, FRESH_RATIO)]
 
 
-def planning(folder: Path, sizes: tuple[int, ...] = (250, 500, 1000)) -> list[Promise]:
+def planning(folder: Path, most: int) -> list[Promise]:
     """Planning with synthetic release records, drift ignored: in a process of its own for each size."""
+    sizes = (most // 4, most // 2, most)
     print("\nPlanning parties behind an exchange, nothing changed, drift ignored, synthetic release records")
-    print(f"  {'parties':>8} {'seconds':>8} {'MiB':>6}")
-    found = {}
+    print(f"  {'parties':>8} {'seconds':>8} {'processor s':>12} {'MiB':>6}")
+    found = []
     for size in sizes:
         argv = [sys.executable, str(HERE / "planning.py"), str(size), str(folder)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"Planning {size} parties failed:\n{done.stdout}{done.stderr}")
-        found[size] = json.loads(done.stdout)
-        print(f"  {size:8} {found[size]['seconds']:8.2f} {found[size]['mib']:6}", flush=True)
-    largest, smallest = max(sizes), min(sizes)
-    growth = (found[largest]["seconds"] / largest) / (found[smallest]["seconds"] / smallest)
+        found.append(json.loads(done.stdout))
+        print(f"  {size:8} {found[-1]['seconds']:8.2f} {found[-1]['processor']:12.2f} {found[-1]['mib']:6}", flush=True)
+    each = [one["processor"] / size for one, size in zip(found, sizes, strict=True)]
     return [
-        (f"seconds to plan {largest} parties", found[largest]["seconds"], PLANNING_SECONDS),
-        (f"MiB of it, over {PLANNING_MIB}", found[largest]["mib"] / PLANNING_MIB, 1.0),
-        (f"a party among {largest}, to one among {smallest}", growth, PROPORTION),
+        (f"seconds to plan {most} parties", found[-1]["seconds"], PLANNING_SECONDS),
+        ("MiB of it", found[-1]["mib"], PLANNING_MIB),
+        (f"a party among {most}, to one among {sizes[0]}", each[-1] / each[0], PROPORTION),
     ]

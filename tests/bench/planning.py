@@ -1,4 +1,4 @@
-"""Plans so many parties once, and prints seconds and the largest size in memory as JSON.
+"""Plans so many parties once, and prints seconds, those of the processor, and the largest size in memory as JSON.
 
 Usage: planning.py PARTIES FOLDER. A process of its own plays the API server: it lists release records of real size for
 all parties, whose labels prove that nothing changed, and nothing else.
@@ -10,17 +10,21 @@ import base64
 import json
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import Pipe, Process
+from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".work" / "collections"))
+
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.call import Call, carry_out
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import (
@@ -93,20 +97,24 @@ def serve(pipe: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
     pipe.send(server.server_port)
     records += pipe.recv()
     pipe.send("ready")
-    server.serve_forever()
+    pipe.recv()
 
 
 def call_for(folder: str, given: list[dict[str, Any]]) -> Call:
-    defaults = {name: option.get("default") for name, option in PLAN_FEDERATION.arguments.options.items()}
-    params = {**defaults, "parties": given, "drift": "ignore", "bundled_charts": bundled_charts()}
+    keywords = PLAN_FEDERATION.arguments.as_kwargs()
+    validator = ModuleArgumentSpecValidator(keywords.pop("argument_spec"), **keywords)
+    options = {"drift": "ignore", "helm_binary": shutil.which("true"), "bundled_charts": bundled_charts()}
+    checked = validator.validate({"parties": given, **options})
+    assert not checked.error_messages, checked.error_messages
 
     def refuse(argv: Any, **_options: Any) -> Any:
         raise AssertionError(f"nothing has to be run: {argv}")
 
-    return Call(params, False, refuse, folder)
+    return Call(dict(checked.validated_parameters), False, refuse, folder)
 
 
 def records(folder: str, given: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -117,34 +125,35 @@ def records(folder: str, given: list[dict[str, Any]]) -> Iterator[dict[str, Any]
     federation._route(0.0)
     gatherer = Gatherer(federation.parties, federation.servers, federation.charts, lambda text: None)
     for party in federation.parties:
-        party.attempt(gatherer._target)
-        if party.target is not None:
+        if party.managed:
+            party.attempt(gatherer._target)
             labels = {"owner": "helm", "name": party.name, "version": "1", "status": "deployed", "modifiedAt": "1"}
-            labels[PROOF_LABEL] = proof(1, party.target.fingerprint)
+            labels[PROOF_LABEL] = proof(1, party.wanted().fingerprint)
             name = f"sh.helm.release.v1.{party.name}.v1"
             yield {"metadata": {"name": name, "namespace": party.namespace, "labels": labels, "uid": name}}
 
 
 def main() -> None:
     count, folder = int(sys.argv[1]), sys.argv[2]
-    here, there = Pipe()
-    process = Process(target=serve, args=(there,), daemon=True)
+    fork = get_context("fork")
+    here, there = fork.Pipe()
+    process = fork.Process(target=serve, args=(there,), daemon=True)
     process.start()
     given = parties(count, f"http://127.0.0.1:{here.recv()}")
-    maker_in, maker_out = Pipe(duplex=False)
-    maker = Process(target=lambda: maker_out.send(list(records(folder, given))))
+    maker_in, maker_out = fork.Pipe(duplex=False)
+    maker = fork.Process(target=lambda: maker_out.send(list(records(folder, given))))
     maker.start()
     here.send(maker_in.recv())
     maker.join()
     assert here.recv() == "ready"
-    start = time.monotonic()
+    start, used = time.monotonic(), time.process_time()
     planned = carry_out(PLAN_FEDERATION, call_for(folder, given), verbose=True)
-    seconds = time.monotonic() - start
+    seconds, processor = time.monotonic() - start, time.process_time() - used
     assert "failure" not in planned, planned
     assert planned["changing"] == planned["failing"] == [], (planned["changing"][:3], planned["failing"][:3])
     assert sum(party["proven"] for party in planned["parties"].values()) == count
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": seconds, "mib": peak}))
+    print(json.dumps({"seconds": seconds, "processor": processor, "mib": peak}))
     process.terminate()
 
 

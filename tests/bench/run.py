@@ -21,8 +21,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import chart_bench
+import federation_bench
 import preflight_bench
 import yaml
 
@@ -134,8 +136,8 @@ class Bench:
         self.helm.write_text(f'#!/bin/sh\necho "$1" >>{self.calls}\nexec {self.tools["helm3"]} "$@"\n')
         self.helm.chmod(0o755)
 
-    def inventory(self, kind: str, count: int) -> Path:
-        """``count`` parties of their own for each way of deploying."""
+    def inventory(self, kind: str, count: int, **defaults: Any) -> Path:
+        """``count`` parties of their own for each way of deploying. defaults: of their specs."""
         names = [f"{self.prefix}-{kind}-{number}" for number in range(count)]
         hosts = {
             name: {"fate_party_id": str(1000 + number), "fate_name": name, "fate_namespace": name}
@@ -151,6 +153,7 @@ class Bench:
                 "federation": "OSX",
                 "storage": "Eggroll",
                 "modules": MODULES,
+                **defaults,
             },
         }
         path = self.folder / f"{kind}-{count}.yml"
@@ -179,16 +182,28 @@ class Bench:
         """Values files for the peers, equal to what this collection renders: taken from its own releases."""
         folder = self.folder / "values"
         folder.mkdir(exist_ok=True)
-        hosts = yaml.safe_load(inventory.read_text())["fate"]["hosts"]
-        source = f"{self.prefix}-ours-0"
-        argv = [self.tools["helm3"], "get", "values", source, "--namespace", source, "--output", "json"]
-        env = {**os.environ, "KUBECONFIG": self.kubeconfig}
-        text = subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
-        for name, variables in hosts.items():
+        text = self.values_of(f"{self.prefix}-ours-0")
+        for name, variables in yaml.safe_load(inventory.read_text())["fate"]["hosts"].items():
             content = json.loads(text)
             content["partyName"], content["partyId"] = name, variables["fate_party_id"]
             (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
         return folder
+
+    def own_values(self, inventory: Path) -> Path:
+        """Values files for these very releases, so that a peer finds nothing to change."""
+        folder = self.folder / "own-values"
+        folder.mkdir(exist_ok=True)
+        names = list(yaml.safe_load(inventory.read_text())["fate"]["hosts"])
+        with ThreadPoolExecutor(HELM_WORKERS) as pool:
+            for name, text in zip(names, pool.map(self.values_of, names), strict=True):
+                (folder / f"{name}.yaml").write_text(text)
+        return folder
+
+    def values_of(self, release: str) -> str:
+        """Values of a release in the namespace of that name, as JSON."""
+        argv = [self.tools["helm3"], "get", "values", release, "--namespace", release, "--output", "json"]
+        env = {**os.environ, "KUBECONFIG": self.kubeconfig}
+        return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
 
     def bare(self, inventory: Path, values: Path) -> None:
         """``helm upgrade --install --wait``, two at once."""
@@ -260,12 +275,16 @@ def table(title: str, results: dict[str, Measured], base: str) -> None:
 def works_of(bench: Bench, size: int, values: Path) -> dict[str, Callable[[], None]]:
     """The same deployment of so many parties, in each way."""
     ours, peer, bare = (bench.inventory(kind, size) for kind in ("ours", "peer", "bare"))
-    chart = {"chart_path": str(ROOT / "charts" / "fate"), "values_folder": str(values)}
     return {
         "bare helm": lambda: bench.bare(bare, values),
         "deploy_fate": lambda: bench.play("federatedai.kubefate.deploy_fate", ours),
-        "kubernetes.core.helm": lambda: bench.play(PEER, peer, **chart),
+        "kubernetes.core.helm": lambda: peers(bench, peer, values),
     }
+
+
+def peers(bench: Bench, inventory: Path, values: Path) -> None:
+    """A loop of kubernetes.core.helm over the hosts."""
+    bench.play(PEER, inventory, chart_path=str(ROOT / "charts" / "fate"), values_folder=str(values))
 
 
 def parties(
@@ -329,11 +348,11 @@ def list_calls(bench: Bench, size: int) -> list[tuple[str, int, int, int]]:
     return rows
 
 
-def promised(lines: Sequence[tuple[str, float, float]]) -> int:
+def promised(lines: Sequence[federation_bench.Promise]) -> int:
     """Print what is promised, its figure and its limit; exit code."""
     print("\nPromised")
     for text, figure, limit in lines:
-        print(f"  {text:72} {figure:6.2f} of {limit:4.1f}  {'kept' if figure <= limit else 'NOT KEPT'}")
+        print(f"  {text:72} {figure:7.2f} of {limit:6.2f}  {'kept' if figure <= limit else 'NOT KEPT'}")
     return int(any(figure > limit for _text, figure, limit in lines))
 
 
@@ -350,13 +369,55 @@ def measure_charts(bench: Bench) -> None:
     print(f"  {ping:8.2f} s for a play that only pings")
 
 
+def measure_clusters(bench: Bench, options: argparse.Namespace) -> list[federation_bench.Promise]:
+    bench.play("federatedai.kubefate.deploy_fate", bench.inventory("ours", 1))
+    for kind in ("peer", "bare"):
+        values = bench.values(bench.inventory(kind, options.parties))
+    fresh, _none = parties(bench, 1, values, options.fresh_rounds, 0)
+    table("One party from nothing to ready (ratio to bare helm)", fresh, "bare helm")
+    one = unchanged_party(bench, values, options.rounds)
+    table("One party, nothing changed (ratio to a play that only pings)", one, "ping")
+    fresh, again = parties(bench, options.parties, values, 1, 2)
+    table(f"{options.parties} parties from nothing to ready (ratio to bare helm, two at once)", fresh, "bare helm")
+    table(f"{options.parties} parties, nothing changed (ratio to bare helm, two at once)", again, "bare helm")
+    calls = list_calls(bench, options.parties)
+    print(f"\n{options.parties} parties, nothing changed: what gathering costs where the identity may list")
+    print(f"  {'':28} {'list calls':>10} {'for one kind and place':>23} {'helm processes':>15}")
+    for rights, total, most, helms in calls:
+        print(f"  {rights:28} {total:10} {most:23} {helms:15}")
+    bench.clean()
+    many = many_clusters(bench, options.clusters, 3)
+    table(f"All of {options.clusters} clusters in one task (ratio to a play that only pings)", many, "ping")
+    task = max(0.0, many["fate_cluster_info"].median - many["ping"].median)
+    return [
+        ("one party, nothing changed, to a play that only pings", ratio(one, "fate_cluster", "ping"), UNCHANGED_RATIO),
+        ("helm processes of it", one["fate_cluster"].helms, 0),
+        (f"seconds of the task that lists {options.clusters} clusters", task, LISTING_SECONDS),
+        ("list calls for one kind and Kubernetes", calls[0][2], 1),
+        ("list calls for one kind and namespace", calls[1][2], 1),
+    ]
+
+
+def measure_federation(bench: Bench, options: argparse.Namespace) -> list[federation_bench.Promise]:
+    bench.clean()
+    bench.play("federatedai.kubefate.deploy_fate", bench.inventory("ours", 1))
+    values = bench.values(bench.inventory("bare", options.parties))
+    bench.clean()
+    return federation_bench.measure(
+        bench, options.parties, options.federation, lambda inventory, own: peers(bench, inventory, own), values
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--parties", type=int, default=20, help="size of the larger federation")
     parser.add_argument("--clusters", type=int, default=100, help="clusters that are listed")
     parser.add_argument("--rounds", type=int, default=5, help="rounds with one party and nothing changed")
     parser.add_argument("--fresh-rounds", type=int, default=3, help="rounds with one party from nothing")
-    parser.add_argument("--only", choices=["clusters", "charts"], help="one part of it")
+    parser.add_argument("--federation", type=int, default=100, help="size of the largest federation")
+    parser.add_argument("--planned", type=int, default=1000, help="parties that are only planned")
+    parts = ["charts", "clusters", "preflight", "planning", "federation"]
+    parser.add_argument("--only", choices=parts, help="one part of it")
     options = parser.parse_args(arguments)
     sandbox = [sys.executable, str(ROOT / "sandbox")]
     status = json.loads(
@@ -364,48 +425,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     folder = Path(tempfile.mkdtemp(prefix="kubefate-bench-"))
     bench = Bench(folder, status["kubeconfig"], status["tools"])
+    promises: list[federation_bench.Promise] = []
     try:
-        if options.only != "clusters":
+        if options.only in (None, "charts"):
             measure_charts(bench)
-        if options.only == "charts":
-            return 0
-        bench.play("federatedai.kubefate.deploy_fate", bench.inventory("ours", 1))
-        for kind in ("peer", "bare"):
-            values = bench.values(bench.inventory(kind, options.parties))
-        fresh, _none = parties(bench, 1, values, options.fresh_rounds, 0)
-        table("One party from nothing to ready (ratio to bare helm)", fresh, "bare helm")
-        one = unchanged_party(bench, values, options.rounds)
-        table("One party, nothing changed (ratio to a play that only pings)", one, "ping")
-        fresh, again = parties(bench, options.parties, values, 1, 2)
-        table(f"{options.parties} parties from nothing to ready (ratio to bare helm, two at once)", fresh, "bare helm")
-        table(f"{options.parties} parties, nothing changed (ratio to bare helm, two at once)", again, "bare helm")
-        calls = list_calls(bench, options.parties)
-        print(f"\n{options.parties} parties, nothing changed: what gathering costs where the identity may list")
-        print(f"  {'':28} {'list calls':>10} {'for one kind and place':>23} {'helm processes':>15}")
-        for rights, total, most, helms in calls:
-            print(f"  {rights:28} {total:10} {most:23} {helms:15}")
-        bench.clean()
-        many = many_clusters(bench, options.clusters, 3)
-        table(f"All of {options.clusters} clusters in one task (ratio to a play that only pings)", many, "ping")
-        task = max(0.0, many["fate_cluster_info"].median - many["ping"].median)
-        kept = promised(
-            [
-                (
-                    "one party, nothing changed, to a play that only pings",
-                    ratio(one, "fate_cluster", "ping"),
-                    UNCHANGED_RATIO,
-                ),
-                ("helm processes of it", one["fate_cluster"].helms, 0),
-                (f"seconds of the task that lists {options.clusters} clusters", task, LISTING_SECONDS),
-                ("list calls for one kind and Kubernetes", calls[0][2], 1),
-                ("list calls for one kind and namespace", calls[1][2], 1),
-                *preflight_bench.measure(status["kubeconfig"], status["tools"]["helm4"]),
-            ]
-        )
+        if options.only in (None, "clusters"):
+            promises += measure_clusters(bench, options)
+        if options.only in (None, "preflight"):
+            promises += preflight_bench.measure(status["kubeconfig"], status["tools"]["helm4"])
+        if options.only in (None, "planning"):
+            promises += federation_bench.planning(folder, options.planned)
+        if options.only in (None, "federation"):
+            promises += measure_federation(bench, options)
     finally:
         bench.clean()
         shutil.rmtree(folder, ignore_errors=True)
-    return kept
+    return promised(promises)
 
 
 if __name__ == "__main__":

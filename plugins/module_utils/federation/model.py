@@ -187,7 +187,7 @@ class Routing:
 
     pending: by the host whose table lacks it. missing: (target, reason, hint) to those who would call it. answering:
     network, host and port to who is there; only filled in where lines were written by hand. idle: members whose own
-    needs do not count.
+    needs do not count. avoided: exchanges that do not work at present.
     """
 
     tables: dict[str, dict[str, Table]] = field(default_factory=dict)
@@ -198,6 +198,7 @@ class Routing:
     titles: dict[str, Member] = field(default_factory=dict)
     answering: dict[tuple[str, str, int], str] = field(default_factory=dict)
     idle: frozenset[str] = frozenset()
+    avoided: tuple[str, ...] = ()
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -20,13 +20,15 @@ def work(
     numbers: Mapping[str, Any],
     delegates: Mapping[str, str],
     shares: Any,
+    percentage: float = 100.0,
 ) -> dict[str, Any]:
     """The hosts that there is something to do for, in order; the sizes of their waves; and, of each wave, who carries
     out the work of whom.
 
     hosts: those that a run may change. numbers: host to its wave. delegates: host to the machine that its work is done
-    on. shares: see ``waves``. First comes what cannot be planned or is not ready: it is of no use to go on before. What
-    cannot be planned is in one wave with others, since Ansible ends a play where all of a wave have failed.
+    on. shares: see ``waves``. percentage: of a wave that may fail, as in ``halts``. First comes what cannot be planned
+    or is not ready. What cannot be planned is a wave of its own only where it is to end the run: Ansible ends one after
+    a wave of which all failed.
     """
     allowed = set(hosts)
     wanted = [host for host in to_do(planned) if host in allowed]
@@ -35,11 +37,11 @@ def work(
     others = [host for host in wanted if host not in failing and host not in unready]
     others.sort(key=lambda host: not _is_ill(planned["parties"][host]))
     roles = {host: planned["parties"][host]["role"] for host in wanted}
-    batches: list[list[str]] = []
-    for group in (unready, others):
-        batches += waves(group, roles, numbers, shares) if group else []
-    if failing:
-        batches[:1] = [[*(batches[0] if batches else []), *failing]]
+    batches = [batch for group in (unready, others) if group for batch in waves(group, roles, numbers, shares)]
+    if failing and batches and percentage >= 100:
+        batches[0] = [*batches[0], *failing]
+    elif failing:
+        batches.insert(0, failing)
     leaders: dict[str, list[str]] = {}
     for batch in batches:
         by_machine: dict[str, list[str]] = {}
@@ -98,9 +100,10 @@ def remaining(order: Sequence[str], sizes: Sequence[int], hosts: Sequence[str]) 
 
 
 def halts(outcomes: Mapping[str, Mapping[str, Any]], percentage: float) -> bool:
-    """Whether so many of a wave failed that the run ends, by Ansible's rule for ``max_fail_percentage``."""
+    """Whether so many of a wave failed that the run ends, by Ansible's rules: all of it, or more than
+    ``max_fail_percentage``."""
     failed = sum(bool(outcome.get("failed")) for outcome in outcomes.values())
-    return bool(outcomes) and failed > 0 and 100.0 * failed / len(outcomes) > percentage
+    return failed > 0 and (failed == len(outcomes) or 100.0 * failed / len(outcomes) > percentage)
 
 
 def outcome_of(host: str, done: Mapping[str, Any], party: Mapping[str, Any]) -> dict[str, Any]:

@@ -169,15 +169,24 @@ def outside(manifests: Manifests, name: str) -> set[Any]:
 
 
 def test_what_talks_to_other_parties_reaches_their_ports_only(helm: Helm) -> None:
-    peers = [{"partyId": "10000", "partyIp": "peer", "partyPort": 30101}]
-    manifests = helm.render(party(osx={"partyList": peers, "exchange": {"ip": "hub", "port": 30000}}))
-    assert outside(manifests, "osx") == {30101, 30000, 9883}
+    manifests = helm.render(party(osx={"partyList": [peer(30101)], "exchange": {"ip": "hub", "port": 30000}}))
+    assert outside(manifests, "osx") == {30101, 30000, 9370, 9883}
     for name in ("python", "clustermanager", "nodemanager", "mysql", "fateboard", "client"):
         assert outside(manifests, name) == set()
     manifests = helm.render(rabbitmq_party())
     assert outside(manifests, "nginx") == {30103, 30108, 9301, 9311}
     assert outside(manifests, "rabbitmq") == {30104, 5671}
     assert outside(helm.render(pulsar_party()), "pulsar") == {30104, 6651}
+
+
+def test_who_joins_at_a_usual_port_changes_no_policy(helm: Helm) -> None:
+    alone, joined = (helm.render(party(osx={"partyList": peers})) for peers in ([], [peer(9370)]))
+    assert alone.get("NetworkPolicy", "osx") == joined.get("NetworkPolicy", "osx")
+    assert outside(alone, "osx") == {9370, 9883}
+
+
+def peer(port: int) -> dict[str, Any]:
+    return {"partyId": "10000", "partyIp": "peer", "partyPort": port}
 
 
 def test_servers_elsewhere_are_reached(helm: Helm) -> None:

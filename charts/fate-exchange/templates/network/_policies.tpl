@@ -30,9 +30,9 @@
 {{- /* Ports at which modules reach parties, as YAML. Behind a Service of this Kubernetes, the pods' own. */ -}}
 {{- define "exchange.network.outside" -}}
 {{- $modules := .Values.modules }}
-{{- $osx := list }}
+{{- $osx := list 9370 9883 }}
 {{- range $modules.osx.partyList }}
-{{- $osx = concat $osx (list (int .partyPort) 9370 9883) }}
+{{- $osx = append $osx (int .partyPort) }}
 {{- end }}
 {{- $nginx := list }}
 {{- range $party, $services := $modules.nginx.route_table }}

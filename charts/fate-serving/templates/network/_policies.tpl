@@ -31,7 +31,8 @@
 {{- /* Ports that modules reach anywhere, as YAML: those of other parties and of servers that are not the release's own. */ -}}
 {{- define "serving.network.outside" -}}
 {{- $modules := .Values.modules }}
-{{- $proxy := list }}
+{{- /* Behind a Service of this Kubernetes, that is the port. */ -}}
+{{- $proxy := list 8869 }}
 {{- range $modules.servingProxy.partyList }}
 {{- $proxy = append $proxy (int .partyPort) }}
 {{- end }}
@@ -39,10 +40,6 @@
 {{- if .ip }}
 {{- $proxy = append $proxy (int .port) }}
 {{- end }}
-{{- end }}
-{{- /* Behind a Service of this Kubernetes, that is the port. */ -}}
-{{- if $proxy }}
-{{- $proxy = append $proxy 8869 }}
 {{- end }}
 {{- $server := list }}
 {{- if .Values.externalRedis.host }}

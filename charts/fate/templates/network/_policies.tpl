@@ -58,7 +58,8 @@
 {{- /* Ports that modules reach anywhere, as YAML: those of other parties and of servers that are not the party's own. */ -}}
 {{- define "fate.network.outside" -}}
 {{- $modules := .Values.modules }}
-{{- $outside := dict "osx" (list) "nginx" (list) "rabbitmq" (list) "pulsar" (list) "python" (list) "clustermanager" (list) "client" (list) }}
+{{- /* The usual ports of a party, without TLS and, behind a Service of this Kubernetes, with it. */ -}}
+{{- $outside := dict "osx" (list 9370 9883) "nginx" (list) "rabbitmq" (list) "pulsar" (list) "python" (list) "clustermanager" (list) "client" (list) }}
 {{- range $modules.osx.partyList }}
 {{- $_ := set $outside "osx" (append $outside.osx (int .partyPort)) }}
 {{- end }}
@@ -66,10 +67,6 @@
 {{- if .ip }}
 {{- $_ := set $outside "osx" (append $outside.osx (int .port)) }}
 {{- end }}
-{{- end }}
-{{- /* Behind a Service of this Kubernetes, the port with TLS is another one. */ -}}
-{{- if $outside.osx }}
-{{- $_ := set $outside "osx" (append $outside.osx 9883) }}
 {{- end }}
 {{- with include "fate.nginx.ports" . | fromYamlArray }}
 {{- $_ := set $outside "nginx" (concat . (list 9301 9311)) }}

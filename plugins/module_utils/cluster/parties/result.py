@@ -30,6 +30,7 @@ def result_of(parties: Sequence[Party], problems: Sequence[Problem], routing: Ro
         "failing": [host for host, result in told.items() if result["failed"]],
         "unready": [host for host, result in told.items() if _is_unready(result)],
         "pending": {host: [one.as_result() for one in found] for host, found in routing.pending.items()},
+        "avoided": [host for host in routing.avoided if not told[host]["failed"]],
         "diff": LateDiff((lambda: _diff(parties, routing),)),
         "warnings": [
             *routing.warnings,

@@ -69,6 +69,7 @@ class Router:
             self._look(awaited)
         if self.wait and awaited:
             routing.problems += [self._late(target, routing) for target in sorted(awaited)]
+        routing.avoided = tuple(self.down)
         found, _told_already = exceptions(self.members, self.links)
         routing.problems += check_written(routing, self.members, found)
         return routing

@@ -100,8 +100,19 @@ def test_only_those_are_worked_on_that_change_failed_are_not_ready_or_not_proven
     assert everybody["order"] == ["ill", "failing", "x", "sick", "changing", "unproven"]
     assert everybody["waves"] == [2, 1, 1, 1, 1], "a wave in which all fail would end the play"
     assert work(found, ["failing"], {}, {}, 1)["waves"] == [1]
+    careful = work(found, list(found["parties"]), {}, {}, 1, 0)
+    assert careful["order"] == ["failing", "ill", "x", "sick", "changing", "unproven"]
+    assert careful["waves"] == [1] * 6
     assert work(found, ["changing"], {}, {}, 1)["order"] == ["changing"]
     assert work(planned(same=party(**SAME)), ["same"], {}, {}, 1) == {"order": [], "waves": [], "leaders": {}}
+
+
+def test_who_cannot_be_planned_is_no_wave_of_its_own_unless_it_is_to_end_the_run() -> None:
+    found = planned(a=party(changed=False, failed=True), b=party(), c=party())
+    assert work(found, "abc", {}, {}, "100%")["waves"] == [3]
+    assert work(found, "abc", {}, {}, 1)["order"] == ["b", "a", "c"]
+    assert work(found, "abc", {}, {}, "100%", 50)["waves"] == [1, 2]
+    assert work(found, "a", {}, {}, "100%")["waves"] == [1]
 
 
 def test_in_each_wave_one_host_does_the_work_of_all_on_one_machine() -> None:
@@ -121,6 +132,8 @@ def test_what_remains_are_the_waves_after_the_one_that_halted() -> None:
 def test_a_run_halts_by_the_rule_of_ansible(percentage: int, halted: bool) -> None:
     assert halts({"a": {"failed": True}, "b": {}}, percentage) is halted
     assert halts({"a": {}}, percentage) is False
+    assert halts({}, percentage) is False
+    assert halts({"a": {"failed": True}}, percentage) is True, "after a wave of which all failed it always does"
 
 
 def test_the_outcome_of_a_host_is_that_of_its_wave_or_of_its_plan() -> None:

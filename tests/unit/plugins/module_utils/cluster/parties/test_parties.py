@@ -16,10 +16,11 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.optio
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties import routing as parties_routing
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.locking import Leases
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.model import Party, Server
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.opening import read_records
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.opening import Servers, read_records
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.routing import Router
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.model import Member
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import Connection, resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.lock import ReleaseLock
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
@@ -65,6 +66,46 @@ def forbid(*plurals: str, namespaced: bool = False) -> Any:
         return refusal(403) if tail in plurals and (namespaced or "/namespaces/" not in sent.path) else None
 
     return fault
+
+
+# API servers ----------------------------------------------------------------------------------------------------------
+def on(host: str, server: str, user: str) -> Party:
+    """A party on an API server, reached with the credentials of a user."""
+    found = party(member(host, host, kubernetes=server))
+    found.connection, found.key = resolve({"host": server, "api_key": user}), f"{server} {user}"
+    return found
+
+
+def test_an_api_server_is_opened_once_for_each_set_of_credentials() -> None:
+    opened: list[str] = []
+
+    def helm(connection: Connection) -> Any:
+        opened.append(connection.user["token"])
+
+    here = [on("1", "https://k", "jane"), on("2", "https://k", "jane"), on("3", "https://k", "joe")]
+    broken = on("4", "https://l", "jane")
+    broken.error = KubefateError("Its spec is wrong.", Kind.INPUT)
+    servers = Servers([*here, broken], helm)
+    assert opened == ["jane", "joe"]
+    assert here[0].on() is here[1].on() is not here[2].on()
+    assert here[0].on().objects.namespaces == ("ns-1", "ns-2"), "one list for what both have"
+    assert [one.host for one in servers.alive(here[0].on())] == ["1", "2"]
+
+
+def test_api_servers_are_asked_at_once_and_where_one_fails_its_parties_fail() -> None:
+    here = [on("1", "https://k", "jane"), on("2", "https://l", "jane"), on("3", "https://l", "jane")]
+    servers, both = Servers(here, lambda connection: None), threading.Barrier(2, timeout=20)  # type: ignore[arg-type,return-value]
+
+    def ask(server: Server, parties: list[Party]) -> None:
+        both.wait()
+        if server is here[1].server:
+            raise KubefateError("It does not answer.", Kind.CONNECTION)
+        asked.extend(one.host for one in parties)
+
+    asked: list[str] = []
+    servers.on_each(ask)
+    assert asked == ["1"]
+    assert [str(one.error) for one in here] == ["None", "It does not answer.", "It does not answer."]
 
 
 # release records ------------------------------------------------------------------------------------------------------
@@ -204,6 +245,7 @@ def test_parties_go_around_an_exchange_that_cannot_be_reached() -> None:
     first.error = KubefateError("The API server https://x cannot be reached.", Kind.CONNECTION)
     _router, routing = route([party(member("a", "1")), first, second])
     assert routing.tables["a"]["osx"].rest.target == "y"
+    assert routing.avoided == ("x",)
     assert first.warnings == [
         "this exchange does not work: The API server https://x cannot be reached. Parties that have another one go "
         "through that until it does."
