@@ -233,7 +233,8 @@ parties:
 authorities:
   description:
     - Name to what was found out about that authority. Its RV(ignore:stage) is V(keep), V(make), V(introduce), V(wait)
-      or V(retire), with RV(ignore:reason) and RV(ignore:waiting), the hosts that it waits for.
+      or V(retire), with RV(ignore:reason) and RV(ignore:waiting), the hosts that it waits for. Its RV(ignore:signer) is
+      the fingerprint of the certificate that signs for parties which are not managed.
   returned: always
   type: dict
 staging:

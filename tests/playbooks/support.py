@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import textwrap
@@ -145,6 +146,14 @@ class Federation:
     ) -> Run:
         """Run one of the collection's playbooks, or a file. named: whether to say which Kubernetes is meant."""
         return ansible_playbook(self._argv(playbook, arguments, extra, named=named), self.folder, env or {})
+
+    def documented(self, line: str) -> Run:
+        """Run a command just as the documentation has it, with the inventory of the test, where the test is."""
+        texts = [path.read_text() for path in (ROOT / "docs").glob("*.md")]
+        assert any(f"\n    {line}\n" in text for text in texts), f"no document has the command {line}"
+        program, name, *arguments = shlex.split(line)
+        assert (program, arguments[:2]) == ("ansible-playbook", ["-i", "inventory"])
+        return self.play(name.removeprefix("federatedai.kubefate."), *arguments[2:], env={"PWD": str(self.folder)})
 
     def start(self, playbook: str, *arguments: str, **extra: Any) -> subprocess.Popen[str]:
         """The same, in the background and in a process group of its own."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from support import Federation, Run
+
+from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import now
+from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.signing import new_authority
 
 SPEC = {
     "computing": "Eggroll",
@@ -80,7 +86,9 @@ def no_key_leaked(federation: Federation, *runs: Run) -> None:
 
 
 @pytest.mark.smoke
-def test_deploying_with_tls_issues_certificates_first_and_then_changes_nothing(secure: Federation) -> None:
+def test_deploying_issues_certificates_first_changes_nothing_and_renews_them_before_they_end(
+    secure: Federation,
+) -> None:
     check = secure.play("deploy_fate", "--check", "--diff")
     assert check.code == 0
     assert "osx: certificate none; issue: there is none yet" in check.message("What is done about certificates")
@@ -104,11 +112,36 @@ def test_deploying_with_tls_issues_certificates_first_and_then_changes_nothing(s
     second = secure.play("deploy_fate")
     assert second.code == 0
     assert second.changed() == 0
-    assert "(364 days)" in secure.play("status").message("The certificates now"), "expiry is in the status"
+    status = secure.documented("ansible-playbook federatedai.kubefate.status -i inventory")
+    assert "(364 days)" in status.message("The certificates now"), "expiry is in the status"
+
+    pods = osx_pods(secure)
+    secure.defaults |= {"fate_certificate_days": 800, "fate_certificate_renew_days": 500}
+    check = secure.documented("ansible-playbook federatedai.kubefate.certificates -i inventory --check --diff")
+    assert check.code == 0
+    assert RENEWAL.search(check.message("What is done about certificates"))
+    assert secret(secure, "party-9999") == one
+    assert "BEGIN" not in check.text, "a diff has the public facts of a certificate"
+    deployed = secure.play("deploy_fate")
+    assert deployed.code == 0
+    assert RENEWAL.search(deployed.message("What is done about certificates"))
+    renewed = secret(secure, "party-9999")
+    assert renewed["tls.crt"] != one["tls.crt"] and renewed["tls.key"] != one["tls.key"]
+    assert renewed["ca.crt"] == one["ca.crt"] and accepts(one, renewed)
+    assert not pods & osx_pods(secure), "OSX reads its certificates only when it starts"
+    no_key_leaked(secure, check, deployed)
 
 
-def run_certificates(federation: Federation, **extra: Any) -> Run:
-    run = federation.play("certificates", **extra)
+RENEWAL = re.compile(
+    r"party-9999: osx: certificate until [-0-9]+ \(364 days\); issue: it expires on [-0-9]+; then it restarts, and is "
+    r"not reached for (about \d+ s|as long as it takes to get ready)"
+)
+ROTATE = "ansible-playbook federatedai.kubefate.certificates -i inventory -e fate_ca_rotate=true"
+CERTIFICATES = "ansible-playbook federatedai.kubefate.certificates -i inventory"
+
+
+def run_certificates(federation: Federation, command: str = CERTIFICATES) -> Run:
+    run = federation.documented(command)
     assert run.code == 0
     return run
 
@@ -119,7 +152,7 @@ def test_the_authority_of_a_federation_changes_without_breaking_a_connection(sec
     before = secret(secure, "party-9999"), secret(secure, "party-10000")
     pods = osx_pods(secure)
 
-    run = run_certificates(secure, fate_ca_rotate=True)
+    run = run_certificates(secure, ROTATE)
     assert "introduce: another one was asked for" in run.message("What is done about certificates")
     assert "trust: other authorities are to be trusted; then it restarts" in run.message("What that brings about")
     known = secret(secure, "party-9999"), secret(secure, "party-10000")
@@ -143,4 +176,71 @@ def test_the_authority_of_a_federation_changes_without_breaking_a_connection(sec
     assert all(len(certificates(entry["ca.crt"])) == 1 for entry in left)
     assert accepts(left[0], left[1]) and accepts(left[1], left[0])
     no_key_leaked(secure, last)
-    assert run_certificates(secure).changed() == 0
+
+
+HAND_OVER = "ansible-playbook federatedai.kubefate.certificates -i inventory -e fate_certificate_folder=requests"
+
+
+@pytest.fixture
+def asker(secure: Federation, tmp_path: Path) -> Iterator[Federation]:
+    """Another organisation with an inventory of its own, that gets the certificates of 10000 from ``secure``."""
+    folder = tmp_path / "asker"
+    folder.mkdir()
+    there = {"fate_managed": False, "fate_party_id": "9999", "fate_advertise_host": "bank.example"}
+    hosts = {"bank": there, "party-10000": {**secure.hosts["party-10000"], "fate_advertise_host": "insurer.example"}}
+    made = replace(secure, folder=folder, hosts=hosts)
+    made.defaults = {**secure.defaults, "fate_certificates": "federation", "fate_ca_host": "bank"}
+    yield made
+
+
+def test_another_organisation_is_certified_by_files_and_no_key_leaves_either(
+    secure: Federation, asker: Federation
+) -> None:
+    authority, authority_key = new_authority("fate", 365, now())
+    vault = {"fate_ca_certificate": authority, "fate_ca_key": authority_key}
+    secure.defaults |= {"fate_certificates": "federation", **vault}
+    secure.hosts["party-10000"] = {
+        "fate_managed": False,
+        "fate_party_id": "10000",
+        "fate_namespace": asker.namespace("party-10000"),
+        "fate_advertise_host": "stranger.example",
+    }
+    asker.hosts["bank"]["fate_authority_certificate"] = authority
+
+    asked = asker.play("deploy_fate", env={"PWD": str(asker.folder)}, fate_certificate_folder="requests")
+    assert "party-10000" in asked.failed()
+    said = " ".join(asked.text.split())
+    assert "Send 10000.fate.org-osx.csr in" in said
+    assert "has no certificate for osx yet" in said
+    assert asker.objects("deployments", "party-10000") == [], "servers that could not start are not deployed"
+    requests = asker.folder / "requests"
+    assert [path.name for path in requests.iterdir()] == ["10000.fate.org-osx.csr"]
+    (key,) = private_keys(asker)
+    (secure.folder / "requests").mkdir()
+    (secure.folder / "requests" / "10000.fate.org-osx.csr").write_text(
+        (requests / "10000.fate.org-osx.csr").read_text()
+    )
+
+    refused = secure.documented(HAND_OVER)
+    assert refused.code != 0
+    said = " ".join(refused.text.split())
+    assert "names that are not known to be its own: insurer.example" in said
+    assert "There is no address by which party-10000" in said, "nor is there a certificate for who is not reached"
+    secure.hosts["party-9999"]["fate_advertise_host"] = "bank.example"
+    secure.hosts["party-10000"]["fate_advertise_host"] = "insurer.example"
+    answered = secure.documented(HAND_OVER)
+    assert answered.code == 0
+    answer = (secure.folder / "requests" / "10000.fate.org-osx.crt").read_text()
+    (requests / "10000.fate.org-osx.crt").write_text(answer)
+
+    placed = asker.documented(HAND_OVER)
+    assert placed.code == 0
+    ours, theirs = secret(secure, "party-9999"), secret(asker, "party-10000")
+    assert (theirs["tls.crt"], theirs["ca.crt"]) == (answer, authority)
+    assert key in theirs["tls.key"], "it is the key that was made where the party is"
+    assert accepts(ours, theirs) and accepts(theirs, ours)
+    runs = (asked, refused, answered, placed)
+    no_key_leaked(secure, *runs)
+    assert all(authority_key.split("\n")[1] not in run.text for run in runs)
+    sent = "".join(path.read_text() for folder in (requests, secure.folder / "requests") for path in folder.iterdir())
+    assert "PRIVATE" not in sent

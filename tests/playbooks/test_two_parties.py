@@ -16,13 +16,15 @@ BOTH_HELMS = pytest.mark.parametrize(
 
 
 def everything(federation: Federation) -> str:
-    """Names and versions of all objects of all parties."""
+    """Names and versions of all objects of all parties. Of what has a generation that: controllers write the status of
+    such objects at any time."""
     seen = []
     for host in federation.hosts:
         for kind in ("all", "configmap", "secret", "ingress", "role", "rolebinding", "serviceaccount", "pvc"):
             for obj in federation.objects(kind, host):
                 metadata = obj["metadata"]
-                seen.append(f"{obj['kind']}/{metadata['namespace']}/{metadata['name']}@{metadata['resourceVersion']}")
+                version = metadata.get("generation") or metadata["resourceVersion"]
+                seen.append(f"{obj['kind']}/{metadata['namespace']}/{metadata['name']}@{version}")
     return "\n".join(sorted(seen))
 
 

@@ -15,9 +15,14 @@ SPEC = {
     "modules": ["osx", "clustermanager", "nodemanager", "mysql"],
 }
 
+VERIFY = "ansible-playbook federatedai.kubefate.verify -i inventory"
+ALL = f"{VERIFY} -e fate_verify_all=true -e fate_verify_file=verified.json"
+
 
 def test_tables_are_proven_links_of_simulated_pods_are_not_and_real_ones_are_looked_at(two_parties: Federation) -> None:
     two_parties.defaults = {"fate_spec_defaults": SPEC}
+    for host, variables in two_parties.hosts.items():
+        variables["fate_advertise_host"] = f"{host}.example"  # where the insurer reaches them
     with GrpcServer() as elsewhere:
         two_parties.hosts["insurer"] = {
             "fate_managed": False,
@@ -32,20 +37,25 @@ def test_tables_are_proven_links_of_simulated_pods_are_not_and_real_ones_are_loo
         assert elsewhere.calls, "the real one was called"
 
         file = two_parties.folder / "verified.json"
-        whole = two_parties.play("verify", fate_verify_file=str(file))
+        whole = two_parties.documented(ALL)
         assert whole.code == 0
-        results = json.loads(file.read_text())["results"]
+        assert "PASS" in whole.message("What was verified").split("\n", 2)[2]
+        written = json.loads(file.read_text())
+        results = written["results"]
         seen = {(entry["check"], entry["host"], entry["target"]): entry["verdict"] for entry in results}
         assert seen["routes", "party-9999", ""] == seen["routes", "party-10000", ""] == "PASS"
         assert seen["link", "party-9999", "party-10000"] == seen["link", "party-10000", "party-9999"] == "SIMULATED"
         assert seen["link", "party-9999", "insurer"] == seen["link", "party-10000", "insurer"] == "PASS"
         assert seen["mounted", "party-9999", ""] == "SIMULATED"
+        verdicts = [entry["verdict"] for entry in results]
+        assert written["counts"] == {verdict: verdicts.count(verdict) for verdict in written["counts"]}
+        assert written["counts"]["FAIL"] == 0
 
     table = json.dumps({"route_table": {}, "self_party": ["9999"]})
     patch = json.dumps({"data": {"route_table.json": table}})
     space = two_parties.namespace("party-9999")
     two_parties.kubectl("--namespace", space, "patch", "configmap", "osx-route-table", "--type=merge", "--patch", patch)
-    wrong = two_parties.play("verify")
+    wrong = two_parties.documented(VERIFY)
     assert wrong.code != 0
     said = " ".join(wrong.message("What was verified").split())
     assert "party 10000 is missing; party 7777 is missing" in said or "party 7777 is missing; party 10000" in said

@@ -36,13 +36,16 @@ while not end.exists():
 sys.exit(1)
 """
 
+TIMEOUT = 120.0
+"""Seconds that one request may take, on a busy machine."""
+
 
 def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
     """One request with a JSON body and a JSON answer."""
     data = json.dumps(body).encode() if body is not None else None
     asked = request.Request(url, data, {**(headers or {}), "Content-Type": "application/json"}, method=method)
     opener = request.build_opener(request.ProxyHandler({}))
-    with opener.open(asked, timeout=30) as answer:
+    with opener.open(asked, timeout=TIMEOUT) as answer:
         return json.load(answer)
 
 
@@ -82,7 +85,7 @@ class FateFlow:
         self._process = Process("fate-flow", argv, self.home, self._environment(), ("logs/fate_flow/*ERROR*.log",))
         # It waits for its threads when it is asked to end.
         self._process.stop_signal = signal.SIGKILL
-        self._process.start(lambda: call("GET", f"{self.url}/v2/server/fateflow")["code"] == 0)
+        self._process.start(self._answers)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -90,6 +93,11 @@ class FateFlow:
         self.end_tasks()
         if self._process is not None:
             self._process.stop()
+
+    def _answers(self) -> bool:
+        """Whether it is up: where callers have to identify themselves, that it refuses says so, too."""
+        code = call("GET", f"{self.url}/v2/server/fateflow")["code"]
+        return self.authentication or code == 0
 
     def _environment(self) -> dict[str, str]:
         paths = str(self.home / "python")

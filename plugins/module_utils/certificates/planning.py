@@ -204,6 +204,14 @@ def _signer(
     return None, waiting
 
 
+def signer_for_others(authority: Authority, federation: Federation, now: datetime) -> str:
+    """Fingerprint of the certificate that signs for members whose Secrets are not seen: the newest that everybody is
+    known to trust, else the oldest. Empty where there is none."""
+    able = [found for found in authority.certificates if not found.expired(now)]
+    trusted = [found for found in able if not _distrusting(found, federation, now)]
+    return next((found.fingerprint for found in [*trusted, *reversed(able)]), "")
+
+
 def _distrusting(authority: Certificate, federation: Federation, now: datetime) -> tuple[str, ...]:
     """Hosts whose running servers do not trust an authority."""
     lacking: dict[str, None] = {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from .model import Certificate, stamp
 from .pem import bundle, signed_by
-from .planning import Action, Decision, Held, Stage
+from .planning import Action, Decision, Held, Stage, signer_for_others
 from .survey import Member, Survey
 from .takeup import TakeUp
 
@@ -91,6 +91,7 @@ def survey_result(survey: Survey, now: datetime) -> dict[str, Any]:
             "reason": decision.reason if decision else "the inventory gives it",
             "waiting": list(decision.waiting) if decision else [],
             "given": authority.given,
+            "signer": signer_for_others(authority, survey.federation, now),
             "certificates": [found.as_result(now) for found in authority.certificates],
             "pem": bundle(authority.certificates),
         }

@@ -34,7 +34,7 @@ from .target import Target
 from .training import noted, spare_jobs
 
 MARK = (*RESTARTED[:-1], PENDING)
-SECONDS = 60.0
+SECONDS = 180.0
 """How long telling one server may take."""
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -276,3 +278,48 @@ def test_names_in_the_table_of_nginx_become_addresses(helm3: Helm, tmp_path: Pat
 
 
 LOCALHOST = {"host": "localhost", "http_port": 1, "grpc_port": 2}
+
+
+def test_nginx_takes_up_certificates_that_change_and_no_others(helm3: Helm, tmp_path: Path) -> None:
+    """With a program in nginx's place that notes what it is called with."""
+    manifests = helm3.render(merged(rabbitmq_party(), {"nginx": {"enableTLS": True}}))
+    calls, home = tmp_path / "calls", tmp_path / "home"
+    certificates, programs = tmp_path / "certificates", tmp_path / "bin"
+    for folder in (home / "conf", certificates, programs, tmp_path / "etc"):
+        folder.mkdir(parents=True)
+    (tmp_path / "etc" / "nginx.conf").write_text("events {}\n")
+    (tmp_path / "etc" / "route_table.yaml").write_text("")
+    openresty = programs / "openresty"
+    openresty.write_text(f'#!/bin/sh\necho "$*" >> {calls}\n[ "$1" != -g ] || exec sleep 60\n')
+    openresty.chmod(0o755)
+    text = manifests.script("nginx").replace("sleep 5 &", "sleep 0.1 &")
+    for path, there in (
+        ("/etc/fate/certificates", certificates),
+        ("/etc/fate/", f"{tmp_path}/etc/"),
+        ("/data/projects/fate/proxy/nginx", home),
+    ):
+        assert path in text
+        text = text.replace(path, str(there))
+
+    def called(count: int) -> list[str]:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            found = calls.read_text().splitlines() if calls.exists() else []
+            if len(found) >= count:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"it was not called {count} times: {found}")
+
+    for name in ("tls.crt", "tls.key", "ca.crt"):
+        (certificates / name).write_text("old")
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    with subprocess.Popen(["sh", "-c", text], env=environment, start_new_session=True) as process:
+        try:
+            called(1)
+            time.sleep(0.5)
+            (certificates / "tls.crt").write_text("new")
+            assert called(3)[1:] == ["-t", "-s reload"]
+            (certificates / "ca.crt").write_text("new")
+            assert called(5)[3:] == ["-t", "-s reload"]
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)

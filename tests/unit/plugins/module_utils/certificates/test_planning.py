@@ -21,6 +21,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.
     Stage,
     decide,
     decide_authority,
+    signer_for_others,
     trust,
 )
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.certificates.kit import (
@@ -159,8 +160,11 @@ def test_an_outsider_that_does_not_trust_a_new_authority_keeps_it_waiting_and_is
     assert decision.waiting == ("insurer",)
     assert decision.reason == "insurer do not trust the newest authority yet"
 
-    new = world.signers["fate"][0].certificate
+    new, old = (signer.certificate for signer in world.signers["fate"])
+    signer = signer_for_others(world.federation().authorities[0], world.federation(), world.now)
+    assert signer == old.fingerprint, "others get theirs from the one that is trusted as long"
     world.outsiders[:] = [Outsider("insurer", trusts=frozenset({new.fingerprint}), issuers=None)]
+    assert signer_for_others(world.federation().authorities[0], world.federation(), world.now) == new.fingerprint
     assert world.run() == 1
     world.restart()
     staged = decide_authority(world.federation().authorities[0], world.federation(), world.policy, world.now)
