@@ -40,6 +40,7 @@ def plan(costs: Costs, federation: Federation, **connection: Any) -> dict[str, A
         kubeconfig=str(federation.kubeconfig),
         helm_binary=federation.helm,
         store_namespace=f"{federation.prefix}-store",
+        preflight="changing",
         **connection,
     )
 
