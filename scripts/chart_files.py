@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes what follows from a chart's folder `schema`: spec.schema.json, values.schema.json, values.yaml,
-values-template-example.yaml and the table of keys in README.md.
+values-template-example.yaml and the table of keys in README.md; and of its `facts` the images in Chart.yaml.
 
     python scripts/chart_files.py            write them for every chart that has such a folder
     python scripts/chart_files.py --check    say which are not current, and exit with 1
@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import chart_images
 import yaml
 
 CHARTS = Path(__file__).parents[1] / "charts"
@@ -467,6 +468,7 @@ def files(chart: Path) -> dict[str, str]:
         "values.yaml": values_yaml(source),
         "values-template-example.yaml": example(source),
         "README.md": readme(source),
+        "Chart.yaml": chart_images.chart_yaml(chart),
     }
 
 

@@ -73,7 +73,7 @@ def test_api_server_takes_every_object_and_pod(
     helm = Helm(required("KUBEFATE_HELM3"))
     known = {name: {**SPECS[name], "securityProfile": profile} for name in specs}
     seen: dict[str, dict[str, Any]] = {}
-    for name, manifests in helm.render_all(known).items():
+    for name, manifests in zip(known, helm.render_all(list(known.values())), strict=True):
         for item in manifests.objects:
             seen[json.dumps(item, sort_keys=True)] = item
             if item["kind"] in WORKLOADS:

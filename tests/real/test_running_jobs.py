@@ -8,11 +8,13 @@ pod, and passes requests to the Service proxy on.
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,10 +23,13 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.conte
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.training import spare_jobs
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.flow import inside
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.asking import ask
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.model import Known, Seat, Unknown
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
+from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Release
 from ansible_collections.federatedai.kubefate.tests.real.fateflow import passed_on, two_parties
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
@@ -61,6 +66,32 @@ def api_server(flow: FateFlow) -> Iterator[Api]:
 
     with Server(answer) as server:
         yield Api(resolve({"host": server.url}, {}))
+
+
+class Closed(Api):
+    """An API server whose way to Services is closed, and that runs commands in pods, which are this machine."""
+
+    def execute(self, ref: Ref, container: str, command: Sequence[str], stdin: str, seconds: float) -> Ran:
+        assert (ref.name, container) == ("python-0", "python")
+        done = subprocess.run(list(command), capture_output=True, text=True, timeout=seconds, check=False)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_fate_flow_that_a_network_policy_hides_is_asked_in_its_pod(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(asked: Request) -> Answer:
+        if asked.path.endswith("/statefulsets/python"):
+            return Answer(200, workload())
+        if asked.path.endswith("/pods"):
+            return Answer(200, {"kind": "PodList", "items": [pod()], "metadata": {}})
+        return status(503, "error trying to reach service: dial tcp 10.1.2.3:9380: i/o timeout")
+
+    with FateFlow(tmp_path) as flow, Server(answer) as server:
+        monkeypatch.setattr(inside, "PORT", urlsplit(flow.url).port)
+        assert ask(Closed(resolve({"host": server.url}, {})), MANIFEST, SPACE) == Known()
+    with Server(answer) as server:
+        assert isinstance(ask(Closed(resolve({"host": server.url}, {})), MANIFEST, SPACE), Unknown)
 
 
 def known(flow: FateFlow) -> Known:

@@ -13,6 +13,9 @@ from ..yamltext import parse_yaml
 
 IMAGES = "artifacthub.io/images"
 """Chart annotation: a list of what a chart may use besides what its example does, each with ``image``."""
+SEEN = "kubefate.federatedai.org/images"
+"""Chart annotation. ``all-rendered``: what a spec needs is all in its objects, so the list counts only where no spec is
+given."""
 MIRROR = "MIRROR"
 """Stands for the mirror's address where none was given."""
 
@@ -72,16 +75,25 @@ def mirrored(image: str, mirror: str) -> str:
 
 
 def collect(
-    plain: Sequence[str], moved: Sequence[str], more: Sequence[str], mirror: str, digests: Mapping[str, str]
+    plain: Sequence[str],
+    moved: Sequence[str],
+    more: Sequence[str],
+    mirror: str,
+    digests: Mapping[str, str],
+    *,
+    alike: bool = False,
 ) -> list[Image]:
     """plain: images that the objects use. moved: the same, where the spec names the mirror as its registry. more:
-    images that are only announced. digests: what somebody knows of them."""
+    images that are only announced. digests: what somebody knows of them. alike: the chart takes those that are
+    announced from where it takes the others."""
     pairs = dict(zip(plain, moved, strict=True)) if len(plain) == len(moved) else {}
     found: dict[str, Image] = {}
     for image in [*plain, *more]:
         name, digest = split_digest(image)
         there, _digest = split_digest(pairs.get(image, image))
         goes = there != name and there.startswith(f"{(mirror or MIRROR).rstrip('/')}/")
+        goes = goes or (alike and image not in pairs)
         known = digest or digests.get(name, "")
-        found.setdefault(name, Image(name, known, there if goes else mirrored(image, mirror), goes))
+        place = there if goes and image in pairs else mirrored(image, mirror)
+        found.setdefault(name, Image(name, known, place, goes))
     return list(found.values())

@@ -34,7 +34,7 @@ from ..errors import Kind, KubefateError
 from ..helm.cli import Helm
 from ..spec.loading import Spec
 from .collection import write_collection
-from .images import IMAGES, MIRROR, Image, announced, collect, used
+from .images import IMAGES, MIRROR, SEEN, Image, announced, collect, used
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -156,13 +156,14 @@ def _images(chart: Chart, given: Sequence[Example], request: Request, helm: Helm
     """What the chart uses for the specs, once as they are and once with the mirror as their registry: so the map says
     what a deployment over there will really ask for."""
     specs = [_unmirrored(example, request.mirror) for example in given] or examples(chart, ())
-    more = announced(chart.annotation(IMAGES), chart.title)
+    seen = chart.annotation(SEEN) == "all-rendered"
+    more = [] if seen and given else announced(chart.annotation(IMAGES), chart.title)
     plain_images = _used(chart, specs, helm)
     for registry in (request.mirror or MIRROR, f"{request.mirror or MIRROR}/"):  # KubeFATE's charts want the slash
         moved = _used(chart, [_with_registry(chart, example, registry) for example in specs], helm)
         if any(image.startswith(f"{(request.mirror or MIRROR).rstrip('/')}/") for image in moved):
             break
-    return collect(plain_images, moved, more, request.mirror, request.digests)
+    return collect(plain_images, moved, more, request.mirror, request.digests, alike=seen)
 
 
 def _unmirrored(example: Example, mirror: str) -> Example:

@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking the FATE-Flow of a release for its jobs, through the API server, with the caller's own rights."""
+"""Asking the FATE-Flow of a release for its jobs, with the caller's own rights: through the API server's proxy, and
+where that does not get through, in FATE-Flow's pod."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from collections.abc import Iterable
 from ..facts.flow import JOBS
 from ..kube.client import Api, ApiError
 from ..objects import Object
-from .finding import flow_service, flow_workload, without_asking
+from .finding import flow_service, flow_workload, ready_pod, without_asking
+from .inside import ask_inside
 from .model import Known, Unknown, Verdict
 from .parsing import SHOWN, verdict_of
 
@@ -22,7 +24,8 @@ def ask(api: Api, manifest: Iterable[Object], namespace: str) -> Verdict:
         return Known()
     try:
         live = api.find(api.ref(workload, namespace))
-        known = without_asking(live, api.list_objects("v1", "Pod", namespace) if live else ())
+        pods = list(api.list_objects("v1", "Pod", namespace)) if live else []
+        known = without_asking(live, pods)
     except ApiError as error:
         return Unknown(f"FATE-Flow's pods cannot be looked at: {error.msg}", error.hint, passing=error.status != 403)
     if known is not None:
@@ -30,7 +33,11 @@ def ask(api: Api, manifest: Iterable[Object], namespace: str) -> Verdict:
     service = flow_service(objects, workload)
     if not service:
         return Unknown("No Service of the release leads to FATE-Flow's HTTP port.", "Add one.", passing=False)
-    return _through(api, namespace, service)
+    verdict = _through(api, namespace, service)
+    pod = ready_pod(live, pods)
+    if isinstance(verdict, Unknown) and verdict.closed and pod is not None:
+        return ask_inside(api, pod, namespace) or verdict
+    return verdict
 
 
 def proxy_path(namespace: str, service: str) -> str:
@@ -58,7 +65,7 @@ def _failed(error: ApiError, namespace: str, service: str) -> Unknown:
         case 404 if error.body.get("kind") == "Status":
             return Unknown(f"Service {service} in {namespace} is not there: {said}.", "Put it back.", passing=False)
         case 0:
-            return Unknown(f"FATE-Flow was not asked for running jobs: {said}.", error.hint)
+            return Unknown(f"FATE-Flow was not asked for running jobs: {said}.", error.hint, closed=True)
         case 200:
             return Unknown(
                 f"What answers at {service} in {namespace} is not FATE-Flow: it does not send JSON.", passing=False
@@ -67,7 +74,9 @@ def _failed(error: ApiError, namespace: str, service: str) -> Unknown:
             return Unknown(
                 f"FATE-Flow is ready, but does not answer at {service} in {namespace}: {said}.",
                 "Look at its log, and whether a network policy keeps the API server out: networkPolicy.apiServer names "
-                "the addresses that chart fate lets in.",
+                "the addresses that chart fate lets in. Whoever has the verbs get and create on pods/exec asks it in "
+                "its pod then.",
+                closed=True,
             )
         case _:
             return Unknown(

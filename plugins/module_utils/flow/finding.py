@@ -48,6 +48,12 @@ def _http_port(service: Object) -> int | None:
     return int(named[0]["port"]) if named else None
 
 
+def ready_pod(live: Object | None, pods: Iterable[Object]) -> Object | None:
+    """A pod of the workload that is ready."""
+    mine = Snapshot([live, *pods]).pods(live) if live else []
+    return next((pod for pod in mine if is_ready(pod)), None)
+
+
 def without_asking(live: Object | None, pods: Iterable[Object]) -> Known | None:
     """What is known before FATE-Flow is asked, or None where it is ready to answer.
 

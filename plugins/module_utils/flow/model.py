@@ -69,11 +69,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Whether jobs run cannot be told. why: a sentence. hint: the next step. passing: another attempt may tell."""
+    """Whether jobs run cannot be told. why: a sentence. hint: the next step. passing: another attempt may tell. closed:
+    the way there may be closed, and FATE-Flow be well."""
 
     why: str
     hint: str = ""
     passing: bool = True
+    closed: bool = False
 
 
 Verdict: TypeAlias = "Known | Unknown"

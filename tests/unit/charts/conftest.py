@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from .both import Both
 from .kit import Helm
 
 
-@pytest.fixture(scope="session", params=[3, 4], ids=["helm3", "helm4"])
-def helm(request: pytest.FixtureRequest) -> Helm:
+@pytest.fixture(scope="session")
+def helm() -> Iterator[Helm]:
     """Each helm that the environment names."""
-    return Helm.of_major(request.param)
+    both = Both(Helm.of_major(3).path)
+    yield both
+    assert both.differences() == []
 
 
 @pytest.fixture(scope="session")

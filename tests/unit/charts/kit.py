@@ -12,19 +12,20 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from . import batch
+
 CHART = Path(__file__).parents[3] / "charts" / "fate"
 RELEASE = "fate-9999"
 ALL_MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard", "client"]
 Spec = dict[str, Any]
-# libyaml where it is, which is many times faster.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = batch.LOADER
 
 # A party of FATE 2.0.0, the version that has an image of every module.
 PARTY: Spec = {"name": RELEASE, "partyId": "9999", "fateVersion": "2.0.0", "modules": ALL_MODULES}
@@ -54,7 +55,11 @@ class Helm:
         return cls(path)
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
-        done = subprocess.run([self.path, *arguments], input=stdin, capture_output=True, text=True, check=False)
+        # Garbage is collected less often: a third of the time of these short runs.
+        env = {**os.environ, "GOGC": "400"}
+        done = subprocess.run(
+            [self.path, *arguments], input=stdin, capture_output=True, text=True, check=False, env=env
+        )
         if done.returncode != 0:
             raise HelmError(done.stderr + done.stdout)
         return done.stdout
@@ -79,10 +84,9 @@ class Helm:
         argv = ["template", RELEASE, str(chart), "--namespace", RELEASE, "--values", "-", *more]
         return self.run(*argv, stdin=json.dumps(values))
 
-    def render_all(self, specs: Mapping[str, Spec]) -> dict[str, Manifests]:
-        """Manifests of many cluster.yaml; their values come from one process."""
-        made = zip(specs, self.values_of(list(specs.values())), strict=True)
-        return {name: Manifests(self.template(values)) for name, values in made}
+    def render_all(self, specs: Sequence[Spec], chart: Path = CHART) -> list[Manifests]:
+        """Manifests of many cluster.yaml, in two processes."""
+        return [Manifests(text) for text in batch.render(self.run, RELEASE, self.values_of(specs, chart), chart)]
 
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         """Manifests of a cluster.yaml."""
@@ -157,6 +161,11 @@ class Manifests:
         text = self.workload(name)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
         assert isinstance(text, str)
         return text
+
+
+def by_name(objects: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Objects in an order that does not depend on where they come from."""
+    return sorted(objects, key=lambda item: (item.get("kind", ""), item.get("metadata", {}).get("name", "")))
 
 
 def party(**changes: Any) -> Spec:

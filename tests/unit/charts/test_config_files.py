@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import yaml
 
-from .combinations import COMBINATIONS, ENGINES, Combination
+from .combinations import COMBINATIONS, ENGINES, OWN_IMAGE, Combination
 from .config_schema import Node, Schema, problems, schemas, true
-from .kit import Helm, spec_schema
+from .kit import CHART, Helm, spec_schema
 
 
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=lambda item: item.name)
@@ -36,6 +37,27 @@ def test_every_kind_of_file_is_rendered_by_some_combination(helm3: Helm) -> None
     every = [combination.render(helm3) for combination in COMBINATIONS]
     missing = [name for name, schema in schemas().items() if not any(schema.text(item) for item in every)]
     assert missing == []
+
+
+@pytest.mark.parametrize("chart", ["fate", "fate-serving", "fate-exchange"])
+def test_images_of_every_combination_are_announced_for_bundles(helm3: Helm, chart: str) -> None:
+    described = yaml.safe_load((CHART.parent / chart / "Chart.yaml").read_text(encoding="utf-8"))
+    listed = yaml.safe_load(described["annotations"]["artifacthub.io/images"])
+    announced = {entry["image"] for entry in listed}
+    asked: set[str] = set()
+    for row in COMBINATIONS:
+        if row.chart == chart:
+            pods = row.render(helm3).pods()
+            asked |= {item["image"] for pod in pods for item in [*pod["containers"], *pod.get("initContainers", [])]}
+    own = {f"{OWN_IMAGE['image']}:{OWN_IMAGE['imageTag']}"}
+    assert asked - own <= announced
+    assert len(asked - own) >= 3
+
+
+def test_no_combination_needs_an_api_that_has_been_replaced(helm3: Helm) -> None:
+    stable = {"v1", "apps/v1", "batch/v1", "networking.k8s.io/v1", "policy/v1"}
+    used = {item["apiVersion"] for row in COMBINATIONS for item in row.render(helm3).objects}
+    assert used <= stable
 
 
 @dataclass(frozen=True, slots=True)

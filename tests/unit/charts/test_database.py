@@ -180,7 +180,7 @@ def test_paths_of_declared_secrets_are_keys_of_the_cluster_yaml() -> None:
     known = {path for path, _rest in properties_of(spec_schema())}
     modules = spec_schema()["properties"]["modules"]["items"]["enum"]
     for entry in declared().values():
-        assert set(entry) <= {"name", "existing", "modules", "without", "when", "unless", "create", "keys"}
+        assert set(entry) <= {"name", "existing", "modules", "without", "when", "unless", "create", "keys", "rotate"}
         assert set(entry["modules"]) | set(entry.get("without", [])) <= set(modules)
         when = entry.get("when", [])
         paths = [entry[word] for word in ("existing", "unless") if word in entry]

@@ -284,6 +284,7 @@ REFUSED: list[tuple[Spec, str]] = [
     ),
     (pulsar_party(pulsar={"route_table": {"default": {"host": "x"}}}), "the entry default has no domain"),
     (pulsar_party(pulsar={"exchange": {"ip": "hub"}}), "pulsar.exchange: port of the exchange hub is missing"),
+    (rabbitmq_party(istio={"enabled": True}), "istio.enabled: it does not go with computing Spark"),
 ]
 
 

@@ -126,6 +126,13 @@ MISTAKES: dict[int, tuple[str, tuple[str, ...]]] = {
         "lost+found, and an image that no mirror has",
         ("test_scripts.test_every_script_of_queues_parses_and_is_left_alone_by_kubernetes",),
     ),
+    35: (
+        "Istio: with Spark nothing works, the wait for the database is left out",
+        (
+            "test_pods.test_istio_takes_the_place_of_ingress_and_the_wait_stays",
+            "test_engines.test_what_cannot_work_is_refused_with_a_way_out",
+        ),
+    ),
     36: (
         "ports of drivers",
         ("test_engines.test_drivers_get_a_service_for_executors_elsewhere",),

@@ -23,7 +23,7 @@ from . import exchange as of_exchange
 from . import serving as of_serving
 from .kit import LOADER, Helm, HelmError, Spec, merged, properties_of
 from .test_chart import check_mounts, keys
-from .test_keys import changed, nested, pruned, with_value
+from .test_keys import changed, nested, pruned, with_value, without_effect
 from .test_pods import BASELINE
 from .test_spec import KEYWORDS
 
@@ -579,13 +579,7 @@ def test_every_key_that_is_not_marked_as_ignored_changes_the_manifests(helm3: He
     assert len(pairs) > 60
     for path, _before, after in pairs:
         assert other.errors(after) == [], path
-    values = helm3.values_of([after for _path, _before, after in pairs], other.path)
-    without_effect = [
-        path
-        for (path, before, _after), made in zip(pairs, values, strict=True)
-        if helm3.template(made, other.path) == helm3.render(before, other.path).text
-    ]
-    assert without_effect == []
+    assert without_effect(helm3, pairs, other.path) == []
 
 
 def kubefate(other: Other) -> Spec:

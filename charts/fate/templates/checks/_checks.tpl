@@ -9,6 +9,7 @@
 {{- include "fate.checkDatabase" . }}
 {{- include "fate.checkClaims" . }}
 {{- include "fate.checkHosts" . }}
+{{- include "fate.checkMesh" . }}
 {{- end }}
 
 {{- define "fate.checkDatabase" -}}
@@ -40,5 +41,12 @@
 {{- if and (get $root.Values.modules $name).include (not $hosts) (gt (len $root.Values.partyId) 58) }}
 {{- fail (printf "ingress.%s.hosts: the party id is too long for a host name. Name the host yourself." $name) }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Spark's driver and executors call each other by pod addresses and ports of their own, which a mesh does not know. */ -}}
+{{- define "fate.checkMesh" -}}
+{{- if and .Values.istio.enabled (eq .Values.computing "Spark") }}
+{{- fail "istio.enabled: it does not go with computing Spark, whose driver and executors call each other past the mesh. Leave Istio out and use ingress, or compute with Eggroll or Spark_local." }}
 {{- end }}
 {{- end }}

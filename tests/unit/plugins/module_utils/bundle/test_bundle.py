@@ -51,14 +51,14 @@ TEMPLATE = (
 )
 
 
-def made(folder: Path, name: str = "web", template: str = TEMPLATE) -> Chart:
+def made(folder: Path, name: str = "web", template: str = TEMPLATE, meta: str = META) -> Chart:
     files = {
         "values-template.yaml": template,
         "values-template-example.yaml": "name: web\nimage: federatedai/web:1\n",
         "templates/all.yaml": POD,
         "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n",
     }
-    return read_chart(write_folder(folder / name, chart(files, META.format(name=name))), "bundled")
+    return read_chart(write_folder(folder / name, chart(files, meta.format(name=name))), "bundled")
 
 
 def collection(folder: Path) -> str:
@@ -151,6 +151,17 @@ def test_the_specs_of_parties_say_which_images_are_needed(maker: Maker) -> None:
     names = [item["image"] for item in manifest["images"]]
     assert "federatedai/web:7" in names
     assert "federatedai/web:1" not in names
+
+
+def test_images_of_a_chart_that_renders_all_of_them_count_where_no_spec_is_given(maker: Maker) -> None:
+    seen = "annotations:\n  kubefate.federatedai.org/images: all-rendered"
+    known = made(maker.folder, meta=META.replace("annotations:", seen))
+    spec = Example("the spec of bank", Spec({"name": "bank", "image": "federatedai/web:7"}))
+    _changed, manifest = maker.make((known, [spec]))  # type: ignore[arg-type]
+    assert "extra/only-sometimes:3" not in [item["image"] for item in manifest["images"]]
+    _changed, manifest = maker.make(known)
+    extra = next(item for item in manifest["images"] if item["image"] == "extra/only-sometimes:3")
+    assert (extra["mirror"], extra["moved"]) == ("harbor.bank.example/fate/extra/only-sometimes:3", True)
 
 
 def test_a_spec_that_names_the_mirror_already_makes_the_same_map(maker: Maker) -> None:

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.health.pods import SIMULATED
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
+from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import MemoryApi, Sent, refusal
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -76,6 +79,15 @@ class FlowApi(MemoryApi):
         super().__init__(*objects)
         self.answers = answers
         self.asked: list[str] = []
+        self.inside: Ran | KubefateError = refusal(403, "pods/exec is forbidden")
+        self.executed: list[tuple[Ref, str, Sequence[str]]] = []
+
+    def execute(self, ref: Ref, container: str, command: Sequence[str], stdin: str, seconds: float) -> Ran:
+        """The answer of FATE-Flow's pod: inside."""
+        self.executed.append((ref, container, command))
+        if isinstance(self.inside, KubefateError):
+            raise self.inside
+        return self.inside
 
     def _answer(self, sent: Sent) -> dict[str, Any]:
         if "/proxy/" not in sent.path:

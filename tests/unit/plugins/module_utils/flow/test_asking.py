@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind
+from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.asking import ask
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.finding import flow_service
 from ansible_collections.federatedai.kubefate.plugins.module_utils.flow.model import Known, Unknown
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.executing import Ran
+from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import Sent, refusal
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.kit import (
     FLOW,
@@ -84,6 +87,46 @@ def test_what_cannot_be_asked_is_unknown_and_says_why(error: ApiError, said: str
     assert said in verdict.why
     assert hint in verdict.hint
     assert verdict.passing is passing
+
+
+@pytest.mark.parametrize(
+    "error", [recorded("no-endpoints"), refusal(504, "i/o timeout"), ApiError("late", Kind.CONNECTION)]
+)
+def test_a_fate_flow_that_the_api_server_does_not_reach_is_asked_in_its_pod(error: ApiError) -> None:
+    api = FlowApi(*MANIFEST, pod(), answers=(error,))
+    api.inside = Ran(0, json.dumps(FLOW["guest"]), "")
+    verdict = ask(api, MANIFEST, SPACE)
+    assert isinstance(verdict, Known)
+    assert [job.status for job in verdict.jobs] == ["running", "waiting"]
+    ((ref, container, command),) = api.executed
+    assert (ref, container) == (Ref("v1", "Pod", SPACE, "python-0"), "python")
+    assert list(command[-2:]) == ["9380", PATH.rpartition("/proxy")[2]]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        Ran(127, "", "no python"),
+        Ran(0, "<html>", ""),
+        refusal(403, "forbidden"),
+        KubefateError("no library", Kind.INTERNAL),
+    ],
+)
+def test_a_pod_that_cannot_tell_leaves_it_unknown_with_both_ways_out(inside: Ran | KubefateError) -> None:
+    api = FlowApi(*MANIFEST, pod(), answers=(refusal(503, "no route to host"),))
+    api.inside = inside
+    verdict = ask(api, MANIFEST, SPACE)
+    assert isinstance(verdict, Unknown)
+    assert "no route to host" in verdict.why
+    assert "networkPolicy.apiServer" in verdict.hint
+    assert "pods/exec" in verdict.hint
+
+
+def test_what_fate_flow_itself_answers_is_not_asked_again_in_its_pod() -> None:
+    for answer in (recorded("forbidden"), refusal(404, "no such page"), FLOW["idle"]):
+        api = FlowApi(*MANIFEST, pod(), answers=(answer,))
+        ask(api, MANIFEST, SPACE)
+        assert api.executed == []
 
 
 def test_pods_that_may_not_be_read_make_it_unknown() -> None:
