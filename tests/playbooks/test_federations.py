@@ -53,8 +53,8 @@ def changes(run: Run, host: str) -> list[str]:
 
 
 def batches(run: Run) -> list[list[str]]:
-    """The hosts of each wave, in order."""
-    return [list(results) for _play, task, results in run.results if task.endswith(STATE)]
+    """The hosts of each wave, by name: whose result comes first is chance."""
+    return [sorted(results) for _play, task, results in run.results if task.endswith(STATE)]
 
 
 def elsewhere(federation: Federation) -> str:
