@@ -49,7 +49,7 @@ class Hdfs:
         try:
             for name, main, ready in (
                 ("namenode", NAMENODE, lambda: self.asked("NameNodeInfo")),
-                ("datanode", DATANODE, lambda: self.asked("FSNamesystemState").get("NumLiveDataNodes") == 1),
+                ("datanode", DATANODE, self._takes_files),
             ):
                 process = Process(name, [*base, main], self.folder, known)
                 self._processes.append(process)
@@ -77,6 +77,9 @@ class Hdfs:
         binds = {name: self.address for name in self.hdfs if name.endswith("-bind-host")}
         return {
             **binds,
+            # The datanode calls from another address of the loopback, so its name has to be what it is found by.
+            "dfs.datanode.hostname": self.address,
+            "dfs.client.use.datanode.hostname": "true",
             "dfs.namenode.http-address": f"{self.address}:9870",
             "dfs.datanode.address": f"{self.address}:9866",
             "dfs.datanode.http.address": f"{self.address}:9864",
@@ -84,6 +87,12 @@ class Hdfs:
             "dfs.namenode.name.dir": f"file://{self.folder}/name",
             "dfs.datanode.data.dir": f"file://{self.folder}/data",
         }
+
+    def _takes_files(self) -> bool:
+        """Whether the datanode has said what room it has, which it does some time after it is known."""
+        state = self.asked("FSNamesystemState")
+        operational = (state.get("FSState"), state.get("NumLiveDataNodes")) == ("Operational", 1)
+        return operational and int(state.get("CapacityRemaining") or 0) > 0
 
     def asked(self, bean: str) -> dict[str, Any]:
         """What the namenode says of itself."""

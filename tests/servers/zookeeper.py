@@ -49,7 +49,8 @@ class ZooKeeper:
         known = runtime.environment(runtime.program("java").parent)
         argv: list[str | Path] = [runtime.program("java"), "-Xmx128m", "-cp", class_path, MAIN, conf]
         self._process = Process("zookeeper", argv, self.folder, known)
-        self._process.start(lambda: self.word("ruok") == "imok")
+        # It says that it is well some time before it serves.
+        self._process.start(lambda: self.word("ruok") == "imok" and "Mode:" in self.word("srvr"))
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -57,7 +58,7 @@ class ZooKeeper:
             self._process.stop()
 
     def word(self, word: str) -> str:
-        """The answer to one of its four-letter words, of which the settings have to allow `ruok`."""
+        """The answer to one of its four-letter words, of which the settings have to allow `ruok` and `srvr`."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             connection.sendall(word.encode())
             answer = b""
