@@ -106,7 +106,7 @@ options:
         default: false
       drift:
         description:
-          - In place of O(drift), for this one.
+          - What to do about live objects that somebody changed. By default what is done for all.
         type: str
         choices: [ignore, report, repair]
       role:

@@ -92,7 +92,8 @@ def test_facts_of_another_organisation_are_accepted_with_its_pinned_key_only_and
         "fate.insurer.example",
         9370,
     )
-    assert facts["certificates"]["osx"]["issuer"] in facts["trusts"] == facts["authority_fingerprints"]
+    assert facts["certificates"]["osx"]["issuer"] in facts["trusts"]
+    assert facts["trusts"] == facts["authority_fingerprints"]
     assert "PRIVATE" not in json.dumps(facts)
 
     sent = str(insurer.folder / "facts" / "party-10000.facts.json")

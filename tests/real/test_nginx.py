@@ -154,12 +154,12 @@ def test_with_tls_parties_know_each_other_by_their_certificates(helm3: Helm, tmp
     own = certified(tmp_path / "certificates" / "own", authority, "9999.fate.org")
     pod = Pod(manifests, "nginx", tmp_path / "pod", address, {"nginx-certs": own})
     pod.mount()
-    for name, known in (("10000.fate.org", True), ("20000.fate.org", False)):
-        issued = authority.issue(name, name)
+    for peer, known in (("10000.fate.org", True), ("20000.fate.org", False)):
+        issued = authority.issue(peer, peer)
         other = Server(Answer(200, {"party": "other"}), certificate=issued, clients=authority.pem).use_tls(tmp_path)
         with other, Server(Answer(200, {"party": "own"})) as flow, grpc.GrpcServer() as unused:
             routes = Parties(own=flow, other=other, own_grpc=unused, other_grpc=unused).routes(table(manifests))
-            with server(tmp_path / name, on(address, pod.moved(conf(manifests))), routes, address):
+            with server(tmp_path / peer, on(address, pod.moved(conf(manifests))), routes, address):
                 assert ask(address, "9999") == b'{"party": "own"}'
                 if known:
                     assert ask(address, "10000") == b'{"party": "other"}'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..data import digest
 from ..errors import Kind, KubefateError
@@ -173,7 +173,7 @@ class GrantChange:
         return "update" if self.before else "create"
 
 
-Find = Callable[[Ref], Object | None]
+Find: TypeAlias = "Callable[[Ref], Object | None]"
 
 
 def grant_changes(grant: Grant, find: Find) -> list[GrantChange]:

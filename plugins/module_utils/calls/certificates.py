@@ -172,7 +172,7 @@ def _issue_one(
 
 CERTIFICATE = {
     "module": {"type": "str", "required": True, "choices": sorted(BY_MODULE)},
-    "secret": {"type": "str"},
+    "secret": {"type": "str", "no_log": False},
     "common_name": {"type": "str"},
     "names": {"type": "list", "elements": "str", "default": []},
 }

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, total_ordering
+from typing import TypeAlias
 
 from ..errors import KubefateError, bad_input
 
@@ -191,7 +192,7 @@ def _test(sign: str, low: Version, known: int) -> Test:
             return lambda version: version >= low and _below(version, ceiling)
 
 
-End = tuple[int, int, int] | None
+End: TypeAlias = "tuple[int, int, int] | None"
 """The numbers from which on a version is outside; None: there is no end."""
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which versions of FATE work together, and from which to which a party can be upgraded.
+"""Which versions of FATE work together, and between which a party can go in place, there and back.
 
 Source: FATE's release notes, FATE-Flow's database models at v1.11.1 and v2.0.0 to v2.2.0, FATE 2.x doc/2.0/osx/osx.md
 and java/osx (broker key ``eggroll.version``), KubeFATE's upgrade manager. ``meets`` was not tried with real parties: it
@@ -25,9 +25,11 @@ TOGETHER: Mapping[tuple[str, str], tuple[str, str]] = {
 """Two lines to whether they work together, and why. ``meets``: good enough while an upgrade is on its way. ``never``:
 not even that. Lines that are not here are not known, and nothing is said about them."""
 
-UPGRADES: Mapping[tuple[str, str], str] = {
-    ("1.x", "2.0"): "FATE-Flow 2 has new tables, and there is no migration",
-    ("1.x", "2.1"): "FATE-Flow 2 has new tables, and there is no migration",
-    ("1.x", "2.2"): "FATE-Flow 2 has new tables, and there is no migration",
+_NEW_TABLES = "the tables of FATE-Flow 1.x and 2.x differ, and there is no migration"
+APART: Mapping[tuple[str, str], str] = {
+    ("1.x", "2.0"): _NEW_TABLES,
+    ("1.x", "2.1"): _NEW_TABLES,
+    ("1.x", "2.2"): _NEW_TABLES,
 }
-"""Lines between which a party cannot be upgraded in place, with the reason. Back to an older line it never can."""
+"""Lines between which a party cannot go in place, in neither direction, with the reason. Those of 2.x have the same
+tables and paths."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..facts.compatibility import LINES, TOGETHER, UPGRADES
+from ..facts.compatibility import APART, LINES, TOGETHER
 from .model import NEVER, Member, Problem, Role, listed
 from .proxies import is_serving, mode_of
 
@@ -100,12 +100,7 @@ def _smaller(left: Sequence[Member], right: Sequence[Member]) -> Sequence[Member
     return sides[0] if len(left) < len(right) else sides[1]
 
 
-def upgrade_refused(current: str, wanted: str) -> str:
+def hop_refused(current: str, wanted: str) -> str:
     """Why a party cannot go from one version of FATE to another in place; empty where it can, or nobody knows."""
     here, there = line_of(current), line_of(wanted)
-    if not here or not there or here == there:
-        return ""
-    if (here, there) in UPGRADES:
-        return UPGRADES[here, there]
-    order = list(LINES.values())
-    return "back to an older line it cannot go" if order.index(there) < order.index(here) else ""
+    return APART.get((here, there)) or APART.get((there, here)) or ""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..chart.secrets import SecretKey, SecretRequest, decoded, generated
 from ..errors import bad_input
@@ -62,7 +62,7 @@ class Turn:
         return {name: generated(lengths[name]) if value is None else value for name, value in self.values.items()}
 
 
-Wanted = tuple[SecretRequest, Object | None]
+Wanted: TypeAlias = "tuple[SecretRequest, Object | None]"
 """What a chart needs, and the live Secret."""
 
 

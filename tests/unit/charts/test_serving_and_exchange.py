@@ -540,7 +540,7 @@ def test_ignored_keys_change_nothing(helm3: Helm, other: Other) -> None:
 
 def cases(other: Other) -> Iterator[tuple[str, Spec, Spec]]:
     """For each key a spec without it and one with it. Keys that all modules have are looked at in one module."""
-    first = next(iter(other.names))
+    first = next(iter(other.names), "")
     shared = other.schema["$defs"]
     for path, schema in properties_of(other.schema):
         hidden = {"namespace", "chartName", "route.enabled", *other.hidden}

@@ -101,7 +101,9 @@ def test_a_long_step_tells_that_it_goes_on(
 
 def test_what_ends_the_build_also_ends_the_compilers(reporter: Reporter, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from sandbox.progress import Reporter; from sandbox.watched import *;"
+        # A shell that runs this in the background has it ignore the signal.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from pathlib import Path; from sandbox.progress import Reporter; from sandbox.watched import *;"
         f"run_watched(['sh', '-c', 'sleep 77 & echo $!; wait'], Path({str(tmp_path / 'log')!r}),"
         " Reporter().stopwatch('x'))"
     )
@@ -110,7 +112,7 @@ def test_what_ends_the_build_also_ends_the_compilers(reporter: Reporter, tmp_pat
     while not (tmp_path / "log").exists() or not (tmp_path / "log").read_text():
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    child.wait()
+    assert child.wait(timeout=30) != 0
     compiler = Path("/proc") / (tmp_path / "log").read_text().strip()
     deadline = time.monotonic() + 5
     while (compiler / "exe").exists() and time.monotonic() < deadline:

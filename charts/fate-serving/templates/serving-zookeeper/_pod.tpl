@@ -1,11 +1,22 @@
 {{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
-{{- /* The question that a ZooKeeper which works answers with imok. */ -}}
+{{- /*
+Questions to ZooKeeper: a process that works answers ruok with imok; one that serves says in which mode, if it is asked
+for that with srvr.
+*/ -}}
 {{- define "serving.zookeeper.answers" -}}
 exec:
   command:
     - bash
     - -c
     - exec 3<> /dev/tcp/127.0.0.1/2181 && printf ruok >&3 && [ "$(timeout 3 head -c 4 <&3)" = imok ]
+{{- end }}
+
+{{- define "serving.zookeeper.serves" -}}
+exec:
+  command:
+    - bash
+    - -c
+    - exec 3<> /dev/tcp/127.0.0.1/2181 && printf srvr >&3 && timeout 3 cat <&3 | grep -q '^Mode:'
 {{- end }}
 
 {{- /* Pod of ZooKeeper. Takes the module. */ -}}
@@ -38,7 +49,7 @@ containers:
       timeoutSeconds: 5
       failureThreshold: 6
     readinessProbe:
-      {{- include "serving.zookeeper.answers" . | nindent 6 }}
+      {{- include "serving.zookeeper.serves" . | nindent 6 }}
       periodSeconds: 10
       timeoutSeconds: 5
       failureThreshold: 3

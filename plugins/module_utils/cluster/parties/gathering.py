@@ -16,7 +16,7 @@ from ...access.openshift import route_additions
 from ...certificates.wanted import issued_secrets
 from ...data import merge
 from ...errors import Kind, KubefateError
-from ...federation.compatibility import upgrade_refused
+from ...federation.compatibility import hop_refused
 from ...release import Release, Status, newest
 from ...spec.loading import Spec
 from ..describe import app_version
@@ -143,7 +143,7 @@ def _refuse_hop(party: Party) -> None:
     if party.wanted().chart.name != FATE_CHART or current.chart_meta.get("name") != FATE_CHART:
         return
     here, there = app_version(current), member.version
-    why = upgrade_refused(here, there)
+    why = hop_refused(here, there)
     if why:
         raise KubefateError(
             f"{party.host} cannot be brought from FATE {here} to {there}: {why}.",

@@ -23,7 +23,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.values import
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
 pytestmark = pytest.mark.of_helm
-EXAMPLES = 60 if os.environ.get("KUBEFATE_LONG") else 6
+EXAMPLES = 60 if os.environ.get("KUBEFATE_LONG") else 3
 """Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]
 FOREIGN = ROOT / "tests" / "integration" / "targets" / "fate_chart" / "files" / "foreign" / "values-template.gotmpl"

@@ -130,7 +130,8 @@ def test_a_bundle_has_charts_images_the_mirror_map_the_collection_and_checksums(
 
 def test_checksums_are_those_of_sha256sum(maker: Maker) -> None:
     maker.make()
-    done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=maker.dest, capture_output=True)
+    argv = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    done = subprocess.run(argv, cwd=maker.dest, capture_output=True, check=False)
     assert done.returncode == 0
 
 

@@ -162,13 +162,13 @@ class World:
             if one is not other and self._accepts(one, other) and self._accepts(other, one)
         }
 
-    def _accepts(self, one: Party, other: Party) -> bool:
-        if one.loaded is None or other.loaded is None:
+    def _accepts(self, server: Party, caller: Party) -> bool:
+        if server.loaded is None or caller.loaded is None:
             return False
-        shown = other.loaded[0]
+        shown = caller.loaded[0]
         if shown.expired(self.now):
             return False
-        return any(not found.expired(self.now) and signed_by(shown, found) for found in one.loaded[2])
+        return any(not found.expired(self.now) and signed_by(shown, found) for found in server.loaded[2])
 
     def all_links(self) -> set[tuple[str, str]]:
         hosts = [party.host for party in self.parties]

@@ -50,7 +50,7 @@ DECLARED: list[dict[str, Any]] = [
     {"name": "osx-certs", "modules": ["osx"], "create": False, "keys": {"tls.key": {"required": True}}},
     {"name": "cookie", "modules": ["mysql"], "keys": {"cookie": {"generate": 20}}},
 ]
-MODULES = ["mysql", "python", "fateboard", "osx"]
+MODULES = ("mysql", "python", "fateboard", "osx")
 READS = {"mysql": ["fate-mysql"], "python": ["fate-mysql"], "fateboard": ["fate-fateboard"], "osx": []}
 
 
@@ -161,7 +161,7 @@ class Cluster(MemoryApi):
 
 def wanted(**spec: Any) -> Target:
     made = chart({"secrets.yaml": dump_yaml({"secrets": DECLARED}), "values-template.yaml": "{}"})
-    return target(NAME, SPACE, made, Spec({"partyId": "9999", "modules": MODULES, **spec}))
+    return target(NAME, SPACE, made, Spec({"partyId": "9999", "modules": [*MODULES], **spec}))
 
 
 def run(
