@@ -27,13 +27,16 @@ def helm(federation: Federation, *arguments: str, stdin: str = "", binary: str =
 
 
 def rendered(federation: Federation, chart: Path, spec: dict[str, Any]) -> str:
-    """The values that a chart's own template makes of a spec, with nothing of the collection."""
+    """The values that a chart's own template makes of a spec, with nothing of the collection. The template is a file of
+    its own, as some define templates themselves."""
     folder = federation.folder / "render"
     (folder / "templates").mkdir(parents=True, exist_ok=True)
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: render\nversion: 0.0.0\n")
     template = (chart / "values-template.yaml").read_text()
-    (folder / "templates" / "_values.tpl").write_text('{{ define "values" }}' + template + "{{ end }}")
-    (folder / "templates" / "out.yaml").write_text('out: {{ include "values" .Values | b64enc }}\n')
+    (folder / "templates" / "_values.tpl").write_text(template)
+    (folder / "templates" / "out.yaml").write_text(
+        'out: {{ include "render/templates/_values.tpl" .Values | b64enc }}\n'
+    )
     out = yaml.safe_load(helm(federation, "template", "x", str(folder), "--values", "-", stdin=json.dumps(spec)))
     import base64
 

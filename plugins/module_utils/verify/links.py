@@ -170,6 +170,8 @@ def check_link(world: World, link: Link) -> Finding:
         verdict = Verdict.WARN
         text = f"not reached from where this runs ({text}), and {why_not_inside}"
         hint = "Run verify where the address is reached, such as in the party's network (fate_delegate_to)."
+    if verdict is Verdict.FAIL and not link.target:
+        verdict, hint = Verdict.WARN, f"The spec has this route, to who is not in the inventory. {hint}"
     return finding(link, verdict, text, hint, spot.name, measured(answer))
 
 

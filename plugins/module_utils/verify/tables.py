@@ -38,6 +38,9 @@ def _table(site: Site, table: Table) -> Finding:
     if not table.hops and table.rest is None and table.resolved and table_of(site, table.proxy) is None:
         return Finding("routes", site.host, Verdict.PASS, "there is nobody to route to", subject=table.proxy.name)
     found = table_of(site, table.proxy)
+    if found is None and table.hops and table.rest is None and all(hop.written is not None for hop in table.hops):
+        text = f"no ConfigMap has a {name}: the chart keeps its routes elsewhere, and the inventory adds none"
+        return Finding("routes", site.host, Verdict.WARN, text, "Look at them yourself.", subject=table.proxy.name)
     if found is None:
         text = f"no ConfigMap of {site.member.namespace} has a {name}"
         return Finding("routes", site.host, Verdict.FAIL, text, HINT, subject=table.proxy.name)

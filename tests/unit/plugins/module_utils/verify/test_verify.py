@@ -26,6 +26,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.links 
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.model import Limits, Verdict
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.report import counts, lines
+from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.spots import Here
 from ansible_collections.federatedai.kubefate.plugins.module_utils.verify.tables import check_mounts, check_routes
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.memory import refusal
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.certificates.kit import new_signer
@@ -95,6 +96,12 @@ def test_tls_in_a_table_is_what_the_party_itself_speaks_unless_it_says_otherwise
     assert routes(content, written, spec=spec)[0][0] == "PASS", "what was written by hand means the same"
     plain = osx_table()
     assert "without TLS, and should be with" in routes(plain, secure, spec=spec)[0][1]
+
+
+def test_a_chart_that_keeps_routes_elsewhere_is_a_warning_where_the_inventory_adds_none() -> None:
+    written = Hop("10000", "", Endpoint("fate.insurer.example", {"port": 9370}, "spec"), written={"partyId": "10000"})
+    assert routes(None, written)[0][0] == "WARN"
+    assert routes(None, written, HOP)[0][0] == "FAIL"
 
 
 def test_tables_of_other_proxies_are_compared_too() -> None:
@@ -202,6 +209,15 @@ def test_what_is_not_reached_from_here_is_no_failure_of_the_link() -> None:
     found = check_link(world(here, site("10000")), link)
     assert found.verdict is Verdict.WARN
     assert "party-9999 has no pod with a Python to look from" in found.text
+
+
+def test_a_broken_link_to_who_is_not_in_the_inventory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Here, "look", lambda _self, _asked: {**GOOD, "spoken": "h2", "status": 404})
+    outside = Hop("7", "", Endpoint("192.0.2.7", {"port": 9370}, "spec"), written={"partyId": "7"})
+    here = site("9999", tables={"osx": table("osx", outside, hop("osx", "10000", "192.0.2.1", 9370))})
+    found = {one.target: one for one in check_links(world(here, site("10000")), one_by_one)}
+    assert {target: str(one.verdict) for target, one in found.items()} == {"": "WARN", "party-10000": "FAIL"}
+    assert "not in the inventory" in found[""].hint
 
 
 GOOD = {"tcp": {"seconds": 0.001}, "spoken": "grpc", "rtt": [0.002, 0.001, 0.5]}
