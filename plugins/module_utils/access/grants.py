@@ -173,7 +173,7 @@ class GrantChange:
         return "update" if self.before else "create"
 
 
-Find: TypeAlias = "Callable[[Ref], Object | None]"
+Find: TypeAlias = Callable[[Ref], "Object | None"]
 
 
 def grant_changes(grant: Grant, find: Find) -> list[GrantChange]:
