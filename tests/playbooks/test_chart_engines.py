@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -98,7 +99,14 @@ def peers(party_id: str, namespace: str) -> Spec:
 
 
 def test_parties_with_other_engines_run_and_stay_as_they_are(federation: Federation) -> None:
-    federation.defaults = {"fate_chart_version": "2.0.0", "fate_routes": "spec", "fate_spec_defaults": {}}
+    brokers, topics = ["9999", "10000"], ["11", "12"]
+    apart = [*product(brokers, [*topics, "13"]), *product(topics, ["13"])]
+    federation.defaults = {
+        "fate_chart_version": "2.0.0",
+        "fate_routes": "spec",
+        "fate_spec_defaults": {},
+        "fate_links": [{"between": [f"party-{one}", f"party-{other}"], "via": "never"} for one, other in apart],
+    }
     rabbitmq = {**SPARK, "federation": "RabbitMQ", "modules": [*SMALL, "spark", "hdfs", "rabbitmq"]}
     pulsar = {**LOCAL, "federation": "Pulsar", "modules": [*SMALL, "pulsar"]}
     alone = {"computing": "Standalone", "storage": "Standalone", "modules": ["osx", "mysql", "python"]}

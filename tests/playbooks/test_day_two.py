@@ -179,7 +179,7 @@ def test_jobs_are_started_on_one_machine_and_waited_for_on_another(party: Federa
         "fateboard": {
             "podAnnotations": {
                 "kubefate.federatedai.org/simulate": "slow-ready",
-                "kubefate.federatedai.org/simulate-delay": "4s",
+                "kubefate.federatedai.org/simulate-delay": "15s",
             }
         }
     }

@@ -74,6 +74,10 @@ def test_every_object_of_a_chart_is_taken_by_the_api_server(
     example = yaml.safe_load((ROOT / "charts" / chart / "values-template-example.yaml").read_text())
     space = f"{federation.prefix}-{chart}"
     federation.kubectl("create", "namespace", space)
+    if "trafficServer" in example:
+        keys = ("proxy.cert.pem", "proxy.key.pem", "ca.cert.pem")
+        content = [f"--from-literal={key}=x" for key in keys]
+        federation.kubectl("create", "secret", "generic", "traffic-server-cert", "--namespace", space, *content)
     spec = {**example, "persistence": persistence, "name": space, "namespace": space}
     module = {"kubeconfig": str(federation.kubeconfig), "helm_binary": federation.helm, "spec": spec}
     play = {
