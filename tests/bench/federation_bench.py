@@ -33,11 +33,20 @@ class Plays(Protocol):
     kubeconfig: str
     prefix: str
 
-    def inventory(self, kind: str, count: int, **defaults: Any) -> Path: ...
-    def own_values(self, inventory: Path) -> Path: ...
-    def play(self, playbook: str, inventory: Path, **extra: object) -> None: ...
-    def bare(self, inventory: Path, values: Path) -> None: ...
-    def kubectl(self, *arguments: str) -> str: ...
+    def inventory(self, kind: str, count: int, **defaults: Any) -> Path:
+        """An inventory of so many parties."""
+
+    def own_values(self, inventory: Path) -> Path:
+        """A folder with the values of each party, for bare helm."""
+
+    def play(self, playbook: str, inventory: Path, **extra: object) -> None:
+        """Run a playbook."""
+
+    def bare(self, inventory: Path, values: Path) -> None:
+        """Deploy the same with bare helm."""
+
+    def kubectl(self, *arguments: str) -> str:
+        """What kubectl prints."""
 
 
 def table(title: str, costs: Mapping[str, Cost], base: str = "") -> None:

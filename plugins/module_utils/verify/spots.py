@@ -36,7 +36,8 @@ class Spot(Protocol):
     """A place to look from."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """For people."""
 
     def look(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The answer of ``probe``. Raises ``KubefateError`` where nothing can be looked at from here."""
