@@ -30,7 +30,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible.errors import AnsibleFileNotFound
@@ -93,6 +93,10 @@ class Connection(ConnectionBase):
 
 
 def _note(folder: Path, log: Path) -> None:
+    """Modes and names of what is there. A task in the background may be tidying up meanwhile."""
     with log.open("a", encoding="utf-8") as stream:
-        for path in folder.rglob("*"):
-            stream.write(f"{path.stat().st_mode & 0o777:03o} {path.relative_to(folder)}\n")
+        for place, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                path = Path(place, name)
+                with suppress(FileNotFoundError):
+                    stream.write(f"{path.lstat().st_mode & 0o777:03o} {path.relative_to(folder)}\n")
