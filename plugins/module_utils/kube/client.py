@@ -8,23 +8,21 @@ no discovery for the kinds in ``resources``. Every failure is an ``ApiError``.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib import request as urllib_request
 from urllib.parse import urlencode, urlsplit
 
-from ..errors import Kind, KubefateError, bad_input, library_missing
+from ..errors import Kind, KubefateError, library_missing
 from ..objects import Ref
 from .connection import Connection
-from .credentials import authority, credentials, private_file
+from .credentials import credentials
 from .resources import KNOWN, ResourceType
+from .transport import open_pool, proxy_for, tls_context
 
 if TYPE_CHECKING:
     from .executing import Ran
@@ -273,9 +271,9 @@ class Api:
         way = Way(
             f"{parts.scheme}://{parts.netloc}{self._base}{path}?{query(command, container)}",
             [("User-Agent", "federatedai.kubefate"), *creds.request_headers()],
-            _tls(self.connection, creds.certificate) if parts.scheme == "https" else None,
+            tls_context(self.connection, creds.certificate) if parts.scheme == "https" else None,
             str(self.connection.cluster.get("tls-server-name") or ""),
-            _proxy(self.connection, parts.scheme, parts.netloc),
+            proxy_for(self.connection, parts.scheme, parts.netloc),
         )
         try:
             return run(way, stdin, seconds)
@@ -399,7 +397,7 @@ class Api:
                 except ImportError:
                     raise library_missing("kubernetes", "reach a Kubernetes API server") from None
                 creds = credentials(self.connection.kubeconfig)
-                self._opened = (_pool(urllib3, self.connection, creds.certificate), creds, urllib3)
+                self._opened = (open_pool(urllib3, self.connection, creds.certificate, WORKERS), creds, urllib3)
             return self._opened  # type: ignore[no-any-return]
 
     def _unreachable(self, error: Exception) -> ApiError:
@@ -454,115 +452,3 @@ class Api:
 
 def _dry(dry_run: bool) -> dict[str, str]:
     return {"dryRun": "All"} if dry_run else {}
-
-
-def _pool(urllib3: Any, connection: Connection, certificate: tuple[str, str] | None) -> Any:
-    """A pool of connections to one server. Connection errors are retried, and for reads lost answers, for about 2 s."""
-    parts = urlsplit(connection.server)
-
-    class Retry(urllib3.Retry):  # type: ignore[misc]
-        def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-            """What a server turned away and names a time for was not done: writes too may be made again."""
-            turned_away = status_code in (429, 503) and has_retry_after
-            return bool(super().is_retry("GET" if turned_away else method, status_code, has_retry_after))
-
-    options: dict[str, Any] = {
-        "maxsize": WORKERS,
-        "retries": Retry(
-            total=6,
-            allowed_methods=frozenset({"GET"}),
-            connect=3,
-            read=2,
-            other=0,
-            redirect=0,
-            backoff_factor=0.3,
-            status_forcelist=(429, 503),
-            raise_on_status=False,
-        ),
-    }
-    if parts.scheme == "https":
-        options["ssl_context"] = _tls(connection, certificate)
-        if connection.cluster.get("insecure-skip-tls-verify"):  # said by the user, who needs not be told
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        if connection.cluster.get("tls-server-name"):
-            options["server_hostname"] = options["assert_hostname"] = connection.cluster["tls-server-name"]
-    proxy = _proxy(connection, parts.scheme, parts.netloc)
-    if proxy:
-        credentials_part = urlsplit(proxy)
-        headers = None
-        if credentials_part.username:
-            headers = urllib3.make_headers(
-                proxy_basic_auth=f"{credentials_part.username}:{credentials_part.password or ''}"
-            )
-        try:
-            manager = urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
-        except ValueError as error:
-            raise bad_input(f"The proxy for {connection.server} cannot be used: {error}.", phase="connect") from None
-    else:
-        manager = urllib3.PoolManager(**options)
-    return _Rooted(manager, f"{parts.scheme}://{parts.netloc}")
-
-
-class _Rooted:
-    """A pool manager with the server's address in front of every path."""
-
-    def __init__(self, manager: Any, root: str):
-        self._manager = manager
-        self._root = root
-
-    def request(self, method: str, path: str, **options: Any) -> Any:
-        return self._manager.request(method, self._root + path, **options)
-
-
-def _tls(connection: Connection, certificate: tuple[str, str] | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=authority(connection.cluster) or None)
-    except (ssl.SSLError, ValueError) as error:
-        raise bad_input(
-            f"The CA certificate for {connection.server} cannot be used: {error}.", "Give PEM text.", "connect"
-        ) from None
-    if connection.cluster.get("insecure-skip-tls-verify"):
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if certificate:
-        with private_file("\n".join(certificate)) as path:
-            try:
-                context.load_cert_chain(path)
-            except ssl.SSLError as error:
-                raise bad_input(
-                    f"The client certificate for {connection.server} and its key cannot be used: {error}.",
-                    phase="connect",
-                ) from None
-    return context
-
-
-def _bypassed(host: str, proxies: dict[str, str]) -> bool:
-    """Whether ``no_proxy`` names the host, by the rules of the standard library, or its network, as for client-go."""
-    if urllib_request.proxy_bypass_environment(host, proxies):  # type: ignore[attr-defined]
-        return True
-    try:
-        address = ipaddress.ip_address(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
-    return any(_lies_in(address, entry.strip()) for entry in proxies.get("no", "").split(",") if "/" in entry)
-
-
-def _lies_in(address: Any, network: str) -> bool:
-    try:
-        return address in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
-
-
-def _proxy(connection: Connection, scheme: str, netloc: str) -> str:
-    """The proxy for this server: the kubeconfig's, else the environment's, as client-go does."""
-    proxies = urllib_request.getproxies()
-    named = connection.cluster.get("proxy-url")
-    if connection.no_proxy:
-        proxies["no"] = connection.no_proxy
-    host = netloc.rpartition("@")[2]
-    if named:
-        return "" if connection.no_proxy and _bypassed(host, proxies) else str(named)
-    if _bypassed(host, proxies) or host.split(":")[0] in ("localhost", "127.0.0.1", "[", "[::1]"):
-        return ""
-    return str(proxies.get(scheme) or "")
