@@ -52,29 +52,25 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, spec
+from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, host_names, spec
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.report import lines
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.wanted import member_name, names_of
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import STORE_NAMESPACE
 from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.certificates import BY_MODULE
 
 MODES = ("none", "federation", "own")
-STORE = "kubefate"
 
 
 def certificate_inventory(
     hosts: Iterable[str], hostvars: Mapping[str, Any], planned: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Parties, authorities and issuers. planned: the plan of the federation, with what it adds to specs."""
-    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise AnsibleFilterError(
-            "federatedai.kubefate.certificate_inventory takes a list of host names, such as groups['fate']."
-        )
     parties: list[dict[str, Any]] = []
     issuers: dict[str, dict[str, Any]] = {}
     external = []
-    for host in map(str, hosts):
+    for host in host_names(hosts, "certificate_inventory"):
         variables = hostvars[host]
         issuer = _issuer(host, variables, hostvars)
         if issuer:
@@ -187,7 +183,7 @@ def _kept(owner: str, variables: Mapping[str, Any], name: str, federation: str) 
         "organisation": federation,
         "connection": connection(variables),
         "delegate_to": variables.get("fate_delegate_to") or "",
-        "namespace": variables.get("fate_ca_namespace") or variables.get("fate_store_namespace") or STORE,
+        "namespace": variables.get("fate_ca_namespace") or variables.get("fate_store_namespace") or STORE_NAMESPACE,
         "secret": variables.get("fate_ca_name") or plain,
     }
 

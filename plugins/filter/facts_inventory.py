@@ -45,20 +45,15 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, spec
-
-STORE = "kubefate"
+from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, host_names, spec
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import STORE_NAMESPACE
 
 
 def facts_inventory(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """Parties and stores."""
-    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise AnsibleFilterError("federatedai.kubefate.facts_inventory takes a list of host names.")
     parties: list[dict[str, Any]] = []
     stores: list[dict[str, Any]] = []
-    names = [str(host) for host in hosts]
+    names = host_names(hosts, "facts_inventory")
     for host in names:
         variables = hostvars[host]
         if not variables.get("fate_managed", True) and variables.get("fate_facts_fingerprint"):
@@ -69,7 +64,7 @@ def facts_inventory(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> dict[s
         if variables.get("fate_managed", True):
             store = {
                 "connection": connection(variables),
-                "namespace": variables.get("fate_store_namespace") or STORE,
+                "namespace": variables.get("fate_store_namespace") or STORE_NAMESPACE,
             }
             if store not in stores:
                 stores.append(store)

@@ -92,7 +92,7 @@ IDENTITY = (("party_id", "partyId"),)
 
 def parties(hosts: Iterable[str], hostvars: Mapping[str, Any], chart_version: str = "") -> list[dict[str, Any]]:
     """One entry for each host. chart_version: in place of what the inventory says."""
-    return [_party(host, hostvars[host], chart_version) for host in _names(hosts)]
+    return [_party(host, hostvars[host], chart_version) for host in host_names(hosts, "parties")]
 
 
 def clusters(
@@ -100,7 +100,7 @@ def clusters(
 ) -> list[dict[str, Any]]:
     """One entry for each host that could be planned, with what that adds to its spec. chart_version: as above."""
     found = []
-    for host in _names(hosts):
+    for host in host_names(hosts, "parties"):
         party = planned["parties"][host]
         if party["failed"]:
             continue
@@ -119,7 +119,7 @@ def links(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> list[dict[str, A
     become their hosts."""
     lists: list[Any] = []
     found: list[dict[str, Any]] = []
-    for host in _names(hosts):
+    for host in host_names(hosts, "parties"):
         variables = hostvars[host]
         entries = plain(variables["fate_links"]) if _given(variables, "links") else []
         if entries not in lists:
@@ -173,9 +173,10 @@ def spec(variables: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _names(hosts: Iterable[str]) -> list[str]:
+def host_names(hosts: Iterable[str], name: str) -> list[str]:
+    """What a filter of that name was given to work on. Raises ``AnsibleFilterError`` for what is no list of hosts."""
     if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise AnsibleFilterError("federatedai.kubefate.parties takes a list of host names, such as groups['fate'].")
+        raise AnsibleFilterError(f"federatedai.kubefate.{name} takes a list of host names, such as groups['fate'].")
     return [str(host) for host in hosts]
 
 

@@ -43,21 +43,18 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, spec
+from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, host_names, spec
 from ansible_collections.federatedai.kubefate.plugins.module_utils.access.show import user_lines
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import STORE_NAMESPACE
 from ansible_collections.federatedai.kubefate.plugins.module_utils.data import canonical, plain
-
-STORE = "kubefate"
 
 
 def user_scopes(hosts: Iterable[str], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     """For the first host of each Kubernetes: users with their namespaces."""
-    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
-        raise AnsibleFilterError("federatedai.kubefate.user_scopes takes a list of host names, such as groups['fate'].")
     together: dict[str, list[str]] = {}
-    for host in hosts:
+    for host in host_names(hosts, "user_scopes"):
         key = canonical([plain(connection(hostvars[host])), _store(hostvars[host])])
-        together.setdefault(key, []).append(str(host))
+        together.setdefault(key, []).append(host)
     return {members[0]: _scope(members, hostvars) for members in together.values()}
 
 
@@ -94,7 +91,7 @@ def _namespace(host: str, variables: Mapping[str, Any]) -> str:
 
 
 def _store(variables: Mapping[str, Any]) -> str:
-    return str(variables.get("fate_store_namespace") or STORE)
+    return str(variables.get("fate_store_namespace") or STORE_NAMESPACE)
 
 
 def user_list(users: Mapping[str, Any]) -> str:
