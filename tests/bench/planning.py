@@ -21,6 +21,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from inventories import MODULES
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / ".work" / "collections"))
 
@@ -37,7 +39,6 @@ from ansible_collections.federatedai.kubefate.plugins.plugin_utils.action import
 
 RECORD_BYTES = 60_000
 PAGE = 500
-MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
 
 
 def parties(count: int, server: str) -> list[dict[str, Any]]:

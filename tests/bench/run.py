@@ -28,6 +28,8 @@ import federation_bench
 import preflight_bench
 import yaml
 
+from inventories import MODULES, party, write_inventory
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 COLLECTIONS = ROOT / ".work" / "collections"
@@ -36,7 +38,6 @@ UNCHANGED_RATIO = 1.5
 """A run in which nothing changes for one party, to a play that only pings."""
 LISTING_SECONDS = 5.0
 """All clusters of a Kubernetes in one task."""
-MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
 HELM_WORKERS = 2
 
 PING = """
@@ -139,26 +140,8 @@ class Bench:
     def inventory(self, kind: str, count: int, **defaults: Any) -> Path:
         """``count`` parties of their own for each way of deploying. defaults: of their specs."""
         names = [f"{self.prefix}-{kind}-{number}" for number in range(count)]
-        hosts = {
-            name: {"fate_party_id": str(1000 + number), "fate_name": name, "fate_namespace": name}
-            for number, name in enumerate(names)
-        }
-        group = {
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "fate_chart": "fate",
-            "fate_chart_version": "2.2.0",
-            "fate_store_namespace": f"{self.prefix}-store",
-            "fate_spec_defaults": {
-                "computing": "Eggroll",
-                "federation": "OSX",
-                "storage": "Eggroll",
-                "modules": MODULES,
-                **defaults,
-            },
-        }
-        path = self.folder / f"{kind}-{count}.yml"
-        path.write_text(yaml.safe_dump({"fate": {"hosts": hosts, "vars": group}}, sort_keys=False))
-        return path
+        hosts = {name: party(name, number) for number, name in enumerate(names)}
+        return write_inventory(self.folder / f"{kind}-{count}.yml", self.prefix, hosts, **defaults)
 
     def play(self, playbook: str, inventory: Path, **extra: object) -> None:
         """Run a playbook of the collection, or a text. Ends the program where it fails: there is nothing to measure."""

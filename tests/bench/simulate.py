@@ -18,16 +18,14 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
+from inventories import party, write_inventory
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 COLLECTIONS = ROOT / ".work" / "collections"
 BEGIN = "start of Ansible"
 LOOK_SECONDS = 0.25
-MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
 
 
 @dataclass(slots=True)
@@ -48,22 +46,8 @@ class Simulation:
     prefix: str = field(default_factory=lambda: f"s{uuid.uuid4().hex[:5]}")
 
     def inventory(self, numbers: Sequence[int]) -> Path:
-        hosts = {f"party-{number}": self._party(number) for number in numbers}
-        group = {
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "fate_chart": "fate",
-            "fate_chart_version": "2.2.0",
-            "fate_store_namespace": f"{self.prefix}-store",
-            "fate_spec_defaults": {
-                "computing": "Eggroll",
-                "federation": "OSX",
-                "storage": "Eggroll",
-                "modules": MODULES,
-            },
-        }
-        path = self.folder / "inventory.yml"
-        path.write_text(yaml.safe_dump({"fate": {"hosts": hosts, "vars": group}}, sort_keys=False))
-        return path
+        hosts = {f"party-{number}": party(f"{self.prefix}-{number}", number) for number in numbers}
+        return write_inventory(self.folder / "inventory.yml", self.prefix, hosts)
 
     def remove(self) -> None:
         kubectl = [self.tools["kubectl"], "--kubeconfig", self.kubeconfig]
@@ -72,10 +56,6 @@ class Simulation:
         )
         mine = [name for name in listed.stdout.split() if name.startswith(f"namespace/{self.prefix}-")]
         subprocess.run([*kubectl, "delete", "--ignore-not-found", *mine], capture_output=True, check=bool(mine))
-
-    def _party(self, number: int) -> dict[str, Any]:
-        name = f"{self.prefix}-{number}"
-        return {"fate_party_id": str(1000 + number), "fate_name": name, "fate_namespace": name}
 
     def deploy(self, numbers: Sequence[int], **extra: object) -> Phased:
         """Ends the program where that fails."""
