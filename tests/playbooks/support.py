@@ -50,6 +50,14 @@ class Run:
         return str(next(iter(self.of(task).values()))["msg"])
 
 
+TLS_SPEC = {
+    "computing": "Eggroll",
+    "federation": "OSX",
+    "storage": "Eggroll",
+    "modules": ["osx", "clustermanager", "nodemanager", "mysql"],
+    "osx": {"enableTLS": True},
+}
+"""For a party of few modules whose OSX speaks TLS."""
 OBJECTS_CHART = {
     "Chart.yaml": "apiVersion: v2\nname: objects\nversion: 0.1.0\nappVersion: 1.0.0\n",
     "values-template.yaml": "objects:\n{{ toYaml (default (list) .objects) | indent 2 }}\n",

@@ -12,24 +12,16 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from support import Federation, Run
+from support import TLS_SPEC, Federation, Run
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.model import now
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.signing import new_authority
-
-SPEC = {
-    "computing": "Eggroll",
-    "federation": "OSX",
-    "storage": "Eggroll",
-    "modules": ["osx", "clustermanager", "nodemanager", "mysql"],
-    "osx": {"enableTLS": True},
-}
 
 
 @pytest.fixture
 def secure(two_parties: Federation) -> Federation:
     """Two parties of one OSX each, with TLS."""
-    two_parties.defaults = {"fate_spec_defaults": SPEC, "fate_certificates": "own"}
+    two_parties.defaults = {"fate_spec_defaults": TLS_SPEC, "fate_certificates": "own"}
     return two_parties
 
 

@@ -11,24 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Federation
+from support import TLS_SPEC, Federation
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.publicfacts.document import read
 from ansible_collections.federatedai.kubefate.plugins.module_utils.publicfacts.signing import sign
-
-SPEC = {
-    "computing": "Eggroll",
-    "federation": "OSX",
-    "storage": "Eggroll",
-    "modules": ["osx", "clustermanager", "nodemanager", "mysql"],
-    "osx": {"enableTLS": True},
-}
 
 
 @pytest.fixture
 def bank(federation: Federation) -> Federation:
     """Its own party is 9999; of the insurer it knows the name."""
-    federation.defaults = {"fate_spec_defaults": SPEC, "fate_certificates": "own"}
+    federation.defaults = {"fate_spec_defaults": TLS_SPEC, "fate_certificates": "own"}
     federation.add("9999", fate_advertise_host="fate.bank.example", fate_advertise_port=30091)
     federation.hosts["insurer"] = {"fate_managed": False, "fate_party_id": "10000"}
     return federation
@@ -39,7 +31,7 @@ def insurer(bank: Federation, tmp_path: Path) -> Iterator[Federation]:
     folder = tmp_path / "insurer"
     folder.mkdir()
     made = replace(bank, folder=folder, prefix=f"{bank.prefix}{uuid.uuid4().hex[:3]}", hosts={}, extra={})
-    made.defaults = {"fate_spec_defaults": SPEC, "fate_certificates": "own"}
+    made.defaults = {"fate_spec_defaults": TLS_SPEC, "fate_certificates": "own"}
     made.add("10000", fate_advertise_host="fate.insurer.example", fate_advertise_port=9370)
     yield made
 
