@@ -35,15 +35,8 @@ def check_routes(world: World) -> Iterator[Finding]:
 
 def _table(site: Site, table: Table) -> Finding:
     name = TABLE_FILES[table.proxy.name]
-    if not table.hops and table.rest is None and table.resolved and table_of(site, table.proxy) is None:
-        return Finding("routes", site.host, Verdict.PASS, "there is nobody to route to", subject=table.proxy.name)
-    found = table_of(site, table.proxy)
-    if found is None and table.hops and table.rest is None and all(hop.written is not None for hop in table.hops):
-        text = f"no ConfigMap has a {name}: the chart keeps its routes elsewhere, and the inventory adds none"
-        return Finding("routes", site.host, Verdict.WARN, text, "Look at them yourself.", subject=table.proxy.name)
-    if found is None:
-        text = f"no ConfigMap of {site.member.namespace} has a {name}"
-        return Finding("routes", site.host, Verdict.FAIL, text, HINT, subject=table.proxy.name)
+    if table_of(site, table.proxy) is None:
+        return _without_table(site, table)
     wrong = list(differences(site.member, table, site.objects))
     if wrong:
         return Finding("routes", site.host, Verdict.FAIL, "; ".join(wrong), HINT, subject=table.proxy.name)
@@ -53,6 +46,18 @@ def _table(site: Site, table: Table) -> Finding:
     count = len(table.hops) + (table.rest is not None)
     text = f"{name} has the {count} route{'s' if count != 1 else ''} of the inventory, and no others"
     return Finding("routes", site.host, Verdict.PASS, text, subject=table.proxy.name)
+
+
+def _without_table(site: Site, table: Table) -> Finding:
+    """What it means that no ConfigMap has the table."""
+    name, subject = TABLE_FILES[table.proxy.name], table.proxy.name
+    if not table.hops and table.rest is None and table.resolved:
+        return Finding("routes", site.host, Verdict.PASS, "there is nobody to route to", subject=subject)
+    if table.hops and table.rest is None and all(hop.written is not None for hop in table.hops):
+        text = f"no ConfigMap has a {name}: the chart keeps its routes elsewhere, and the inventory adds none"
+        return Finding("routes", site.host, Verdict.WARN, text, "Look at them yourself.", subject=subject)
+    text = f"no ConfigMap of {site.member.namespace} has a {name}"
+    return Finding("routes", site.host, Verdict.FAIL, text, HINT, subject=subject)
 
 
 def table_of(site: Site, proxy: Proxy) -> tuple[Object, str] | None:
