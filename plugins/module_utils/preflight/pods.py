@@ -14,7 +14,6 @@ from ..plan.normalise import quantity
 
 _COUNTED = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 BINARY = ("memory", "ephemeral-storage", "requests.memory", "limits.memory", "requests.storage")
-HINT_HOOK = "helm.sh/hook"
 
 
 @dataclass(frozen=True, slots=True)
