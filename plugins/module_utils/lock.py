@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from .errors import Kind, KubefateError
+from .facts.labels import OWNER
 from .kube.client import Api, ApiError
 from .objects import Ref
 from .progress import silent
@@ -107,7 +108,7 @@ class ReleaseLock:
         return True
 
     def _lease(self, old: dict[str, Any]) -> dict[str, Any]:
-        metadata = {"name": self.ref.name, "namespace": self.ref.namespace, "labels": {"owner": "kubefate"}}
+        metadata = {"name": self.ref.name, "namespace": self.ref.namespace, "labels": dict(OWNER)}
         if old:
             metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
         now = _now()

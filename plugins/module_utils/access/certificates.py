@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import Kind, KubefateError, library_missing
+from ..facts.labels import OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Ref, condition
 from .credentials import SLACK, Issued, check_given, moment, open_record
@@ -88,7 +89,7 @@ def _signed(api: Api, user: User, request: bytes, seconds: int, name: str) -> by
         "expirationSeconds": seconds,
         "usages": ["client auth", "digital signature"],
     }
-    metadata = {"name": name, "labels": {USER_LABEL: user.key, "owner": "kubefate"}}
+    metadata = {"name": name, "labels": {USER_LABEL: user.key, **OWNER}}
     made = api.create({"apiVersion": API, "kind": "CertificateSigningRequest", "metadata": metadata, "spec": spec})
     try:
         approval = {

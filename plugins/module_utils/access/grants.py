@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 from ..data import digest
 from ..errors import Kind, KubefateError
+from ..facts.labels import OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, annotations_of, labels_of
-from .model import OWNER, RBAC, RBAC_GROUP, Rule, policies
+from .model import RBAC, RBAC_GROUP, Rule, policies
 from .namespaces import MADE_LABEL, QUOTA, make_namespace, namespace_object
 from .openshift import SECURITY, Constraint, constraint_made, constraint_objects
 

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from ..errors import Kind, KubefateError
-from ..facts.labels import MODULE
+from ..facts.labels import MODULE, OWNED, OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Ref, labels_of
-from .model import OWNER, RBAC
+from .model import RBAC
 from .openshift import recognise, request_project
 
 MADE_LABEL = "kubefate.federatedai.org/made"
@@ -42,8 +42,7 @@ def ensure_namespace(api: Api, name: str, create: bool) -> bool:
                 "apply",
                 "Make it first.",
             )
-        make_namespace(api, namespace_object(name, {}))
-        return True
+        return add_namespace(api, name)
     if (found.get("status") or {}).get("phase") == "Terminating":
         raise KubefateError(
             f"Namespace {name} is being deleted.",
@@ -52,6 +51,17 @@ def ensure_namespace(api: Api, name: str, create: bool) -> bool:
             "Wait until it is gone and run again; if it hangs, look at its finalizers and at kubectl get apiservice.",
         )
     return False
+
+
+def add_namespace(api: Api, name: str) -> bool:
+    """Make a namespace that was found missing. False where another run, side by side with this one, was first."""
+    try:
+        make_namespace(api, namespace_object(name, {}))
+    except ApiError as error:
+        if error.status != 409:
+            raise
+        return False
+    return True
 
 
 def make_namespace(api: Api, wanted: Mapping[str, Any]) -> None:
@@ -70,12 +80,11 @@ def is_ours(api: Api, name: str) -> bool:
     namespace = _quietly(partial(api.read, Ref("v1", "Namespace", "", name)))
     if namespace is not None and labels_of(namespace).get(MADE_LABEL) == "true":
         return True
-    owned = ",".join(f"{key}={value}" for key, value in OWNER.items())
     return any(
         _quietly(partial(api.list_objects, api_version, kind, name, labels=labels))
         for api_version, kind, labels in (
-            (RBAC, "RoleBinding", owned),
-            ("v1", "ServiceAccount", owned),
+            (RBAC, "RoleBinding", OWNED),
+            ("v1", "ServiceAccount", OWNED),
             ("v1", "Secret", "owner in (helm,kubefate)"),
             ("apps/v1", "Deployment", MODULE),
         )

@@ -12,11 +12,12 @@ from typing import Any
 
 from ..data import digest
 from ..errors import bad_input
+from ..facts.labels import OWNED
 from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, annotations_of, labels_of
 from .grants import GRANTED_BY, Grant, Space, Subject
 from .identity import Identity
-from .model import OWNER, RBAC, Rule, joined
+from .model import RBAC, Rule, joined
 from .openshift import Constraint
 from .parts import Part
 from .roles import UserRole, party_rules, store_rules_of
@@ -26,7 +27,6 @@ USER_LABEL = "kubefate.federatedai.org/user"
 ROLE_LABEL = "kubefate.federatedai.org/role"
 KIND_ANNOTATION = "kubefate.federatedai.org/user-kind"
 NAME_ANNOTATION = "kubefate.federatedai.org/user-name"
-OWNED = ",".join(f"{key}={value}" for key, value in OWNER.items())
 _PRINTABLE = re.compile(r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?\Z")
 _RESERVED = "system:"
 

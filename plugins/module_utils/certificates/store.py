@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import Kind, KubefateError, bad_input
 from ..facts.certificates import LABEL, MANAGER, REQUEST_LABEL, Keys, Server
+from ..facts.labels import OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, labels_of
 from .model import Certificate, moment
@@ -24,7 +25,6 @@ from .planning import Held
 from .signing import new_key, new_request
 from .wanted import Wanted
 
-OWNER = "kubefate"
 REQUEST = Keys("tls.csr", "tls.key", "")
 TLS_TYPE = "kubernetes.io/tls"
 
@@ -202,7 +202,7 @@ class Shelf:
 
     def _labels(self) -> dict[str, str]:
         named = {"name": self.release} if self.release else {}
-        return {"owner": OWNER, "app.kubernetes.io/part-of": "fate", **named}
+        return {**OWNER, "app.kubernetes.io/part-of": "fate", **named}
 
     def _foreign(self, wanted: Wanted) -> KubefateError:
         return KubefateError(

@@ -32,12 +32,11 @@ from typing import Any
 
 from ..data import get, is_secret_key
 from ..errors import Kind, KubefateError, bad_input
+from ..facts.labels import OWNER
 from .package import Chart
 from .rotation import Rotation, declared
 
 FILE = "secrets.yaml"
-OWNER_LABEL = "owner"
-OWNER = "kubefate"
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -86,7 +85,7 @@ class SecretRequest:
             metadata: dict[str, Any] = {
                 "name": self.name,
                 "namespace": namespace,
-                "labels": {OWNER_LABEL: OWNER, "name": release, "app.kubernetes.io/part-of": "fate"},
+                "labels": {**OWNER, "name": release, "app.kubernetes.io/part-of": "fate"},
             }
             live = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata, "data": {}}
         data = dict(live.get("data") or {})

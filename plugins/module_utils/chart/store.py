@@ -19,6 +19,7 @@ from typing import Any
 
 from ..data import digest
 from ..errors import Kind, KubefateError
+from ..facts.labels import OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Ref
 from .files import sha256_of
@@ -184,7 +185,7 @@ class ChartStore:
         return f"{stored.object_name}-{stored.sha256[:8]}-{number}"
 
     def _object(self, name: str, labels: dict[str, str]) -> dict[str, Any]:
-        metadata = {"name": name, "namespace": self.namespace, "labels": {**labels, "owner": "kubefate"}}
+        metadata = {"name": name, "namespace": self.namespace, "labels": {**labels, **OWNER}}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
 
     def _ref(self, name: str) -> Ref:

@@ -15,12 +15,13 @@ from typing import Any
 
 from ..chart.secrets import SecretRequest
 from ..errors import Kind, KubefateError
+from ..facts.labels import OWNER
 from ..health.cluster import judge
 from ..health.model import Health
 from ..health.snapshot import Snapshot
 from ..helm.cli import Helm
 from ..kube.client import Api, ApiError
-from ..objects import WORKLOADS, Object, Ref
+from ..objects import WORKLOADS, Object, Ref, labels_of
 from ..plan.making import Answer, Conflict, Gathered, contested, questions
 from ..plan.normalise import HELM_MANAGER, as_replacement, with_marks
 from ..release import SERVER_SIDE, Release, Status, manifest_objects, newest
@@ -62,11 +63,7 @@ def find_release(api: Api, name: str, namespace: str) -> Found:
 def sort_found(secrets: Iterable[Object], name: str, namespace: str) -> Found:
     """What belongs to one release among Secrets of one or of all namespaces."""
     here = [secret for secret in secrets if secret["metadata"].get("namespace") == namespace]
-    made = {
-        str(secret["metadata"]["name"]): secret
-        for secret in here
-        if (secret["metadata"].get("labels") or {}).get("owner") == "kubefate"
-    }
+    made = {str(secret["metadata"]["name"]): secret for secret in here if OWNER.items() <= labels_of(secret).items()}
     return Found(tuple(newest(here).get((namespace, name), ())), made)
 
 
@@ -223,10 +220,6 @@ class Prepared:
     namespace_exists: bool
     hooks: Sequence[Object]
     server_side: bool = False
-
-    @property
-    def hook_kinds(self) -> set[tuple[str, str]]:
-        return {(str(obj["apiVersion"]), str(obj["kind"])) for obj in self.hooks}
 
     @property
     def kinds(self) -> set[tuple[str, str]]:

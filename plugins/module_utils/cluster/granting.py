@@ -12,13 +12,14 @@ from typing import Any
 
 from ..access.grants import CONSTRAINTS, Grant, GrantChange, GrantRefusedError, Space, revocation, use_of
 from ..access.identity import identify, token_for
-from ..access.model import OWNER, RBAC, RBAC_GROUP, Rule, policies
+from ..access.model import RBAC, RBAC_GROUP, Rule, policies
 from ..access.openshift import Constraint, constraints_for
 from ..access.parts import Part, as_lines, parts_in, parts_of
 from ..access.reviews import missing_rights
 from ..access.rules import cluster_rules
 from ..access.users import deployer_grant
 from ..errors import KubefateError
+from ..facts.labels import OWNER
 from ..kube.client import Api
 from ..objects import Object, Ref
 from .access_show import grant_result, manifest_of

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..access.identity import whoami
-from ..chart.secrets import OWNER, OWNER_LABEL, held
+from ..chart.secrets import held
 from ..data import blanked_text
 from ..errors import Kind, KubefateError
+from ..facts.labels import OWNED
 from ..health.model import Cause, Health, State
 from ..job.book import JobBook
 from ..job.record import Job, JobStatus, SubJob, now, seconds_since
@@ -92,7 +93,7 @@ class Running:
 def _made(context: Context, namespace: str) -> set[str]:
     """What the Secrets hold that the collection made in a namespace: a program may write it to its log."""
     try:
-        found = context.api.list_objects("v1", "Secret", namespace, labels=f"{OWNER_LABEL}={OWNER}")
+        found = context.api.list_objects("v1", "Secret", namespace, labels=OWNED)
     except ApiError as error:
         if error.status not in (403, 404):
             raise

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..access.credentials import CREDENTIAL_LABEL, as_result
 from ..access.grants import GRANTED_BY
-from ..access.model import OWNER, RBAC, Right, allows
+from ..access.model import RBAC, Right, allows
 from ..access.users import USER_LABEL, Held, User, UserKind, bindings_of, held
+from ..facts.labels import OWNER
 from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, annotations_of, labels_of, name_of
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..access.namespaces import add_namespace
 from ..errors import Kind, KubefateError
 from ..kube.client import Api, ApiError
 from ..objects import Object, Ref, annotations_of
@@ -25,15 +26,8 @@ class JobBook:
         except ApiError as error:
             if error.status != 404:
                 raise self._explained(error) from None
-            self._make_store()
+            add_namespace(self.api, self.namespace)
             self.api.create(job.as_object(self.namespace, self.secrets))
-
-    def _make_store(self) -> None:
-        try:
-            self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": _store_metadata(self.namespace)})
-        except ApiError as error:
-            if error.status != 409:  # clusters are changed side by side, and another one's job was first
-                raise
 
     def save(self, job: Job) -> None:
         """Write a record's new content. A record that somebody deleted meanwhile stays deleted."""
@@ -98,11 +92,6 @@ class JobBook:
         if error.status == 403:
             error.hint = (
                 f"Job records are written to namespace {self.namespace}. Grant it there, or name a namespace that may "
-                "be "
-                "written to with store_namespace."
+                "be written to with store_namespace."
             )
         return error
-
-
-def _store_metadata(name: str) -> dict[str, object]:
-    return {"name": name, "labels": {"owner": "kubefate", "kubefate.federatedai.org/made": "true"}}

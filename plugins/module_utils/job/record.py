@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..data import blanked
+from ..facts.labels import OWNER
 from ..objects import Object
 
 LABEL = "kubefate.federatedai.org/job"
@@ -141,7 +142,7 @@ class Job:
             LABEL: str(self.method),
             RELEASE_LABEL: self.cluster[:63],
             NAMESPACE_LABEL: self.namespace[:63],
-            "owner": "kubefate",
+            **OWNER,
         }
         return {
             "apiVersion": "v1",
