@@ -141,9 +141,29 @@ def registry(folder: Path, *, tls: bool = True, login: bool = True) -> Iterator[
     binary = os.environ.get("KUBEFATE_TEST_REGISTRY")
     assert binary, "KUBEFATE_TEST_REGISTRY must hold the path of the registry that tests/runner builds"
     folder.mkdir(parents=True, exist_ok=True)
-    authority, port = Authority("registry CA"), free_port()
+    authority = Authority("registry CA")
     ca = folder / "ca.crt"
     ca.write_text(authority.pem)
+    issued = write_issued(folder, "server", authority.issue("registry", "127.0.0.1", "localhost"))
+    log, process, port = folder / "log", None, 0
+    for _attempt in range(5):  # somebody else may take the port that was free a moment ago
+        port = free_port()
+        config = _write_registry_config(folder, port, issued if tls else None, login=login)
+        env = {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"}
+        with log.open("wb") as stream:
+            process = subprocess.Popen([binary, "serve", str(config)], stdout=stream, stderr=stream, env=env)
+        if _listens(process, port):
+            break
+    assert process is not None
+    try:
+        assert process.poll() is None, f"the registry does not listen:\n{log.read_text()}"
+        yield Place(f"oci://127.0.0.1:{port}/fate", str(ca), folder)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _write_registry_config(folder: Path, port: int, issued: tuple[str, str] | None, *, login: bool) -> Path:
     lines = [
         "version: 0.1",
         "log: {level: error, accesslog: {disabled: true}}",
@@ -151,35 +171,28 @@ def registry(folder: Path, *, tls: bool = True, login: bool = True) -> Iterator[
         "http:",
         f"  addr: 127.0.0.1:{port}",
     ]
-    if tls:
-        issued = authority.issue("registry", "127.0.0.1", "localhost")
-        certificate, key = write_issued(folder, "server", issued)
-        lines.append(f"  tls: {{certificate: {certificate}, key: {key}}}")
+    if issued:
+        lines.append(f"  tls: {{certificate: {issued[0]}, key: {issued[1]}}}")
     if login:
         (folder / "htpasswd").write_text(f"{USER}:{HASH}\n")
         lines.append(f"auth: {{htpasswd: {{realm: charts, path: {folder / 'htpasswd'}}}}}")
-    (folder / "config.yml").write_text("\n".join(lines) + "\n")
-    env = {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"}
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen([binary, "serve", str(folder / "config.yml")], stdout=log, stderr=log, env=env)
-    try:
-        _await_port(process, port, folder / "log")
-        yield Place(f"oci://127.0.0.1:{port}/fate", str(ca), folder)
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+    path = folder / "config.yml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
-def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + 30
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether it comes to listen; False as soon as it has ended."""
+    end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                time.sleep(0.1)  # who could not have the port ends at once, while its new owner answers
+                return process.poll() is None
         time.sleep(0.05)
-    raise AssertionError(f"the registry does not listen:\n{log.read_text()}")
+    process.terminate()
+    return False
 
 
 def push(place: Place, helm: str, *charts: Chart) -> dict[str, str]:
