@@ -49,10 +49,14 @@ def build() -> dict[str, str]:
 def start(tools: dict[str, str]) -> ControlPlane:
     """Start it afresh."""
     stop()
-    code, _text = run(_sandbox("up"), log="sandbox")
-    if code:
-        raise SystemExit("The sandbox could not be started.")
-    path = subprocess.run(_sandbox("kubeconfig"), capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        code, _text = run(_sandbox("up"), log="sandbox")
+        if code:
+            raise SystemExit("The sandbox could not be started.")
+        path = subprocess.run(_sandbox("kubeconfig"), capture_output=True, text=True, check=True).stdout.strip()
+    except BaseException:
+        stop()
+        raise
     return ControlPlane(Path(path), tools)
 
 

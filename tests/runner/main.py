@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 
-from . import control_plane, pythons, tree
+from . import control_plane, pythons, stopping, tree
 from .places import OUTPUT
 from .schedule import run_all, verdict
 from .shell import say
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--real", action="store_true", help="only what runs programs of FATE from package registries")
     parser.add_argument("--list", action="store_true", help="list the suites")
     options = parser.parse_args(arguments)
+    stopping.at_signals()
     machine = _prepare(options.long, options.only)
     suites = real_suites(machine) if options.real else all_suites(machine)
     if options.list:
@@ -56,7 +57,7 @@ def _run(suites: list[Suite], machine: Machine) -> int:
     for result in results:
         suite, outcome = result.suite, result.outcome
         counted = f"{outcome.count:5} {outcome.unit:8} {verdict(outcome)}"
-        print(f"{suite.name:20} {counted}  {result.seconds:6.0f} s  {suite.about}")
+        print(f"{suite.name:20} {counted}  {result.seconds:6.0f} s {result.cpu:5.0f} of CPU  {suite.about}")
         for failure in outcome.failures[:20]:
             print(f"{'':20} - {failure}")
     if not clean:

@@ -8,15 +8,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from . import shell
+from . import shell, stopping
 from .suites import Machine, Outcome, Suite
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """cpu: seconds of the commands that it ran, without servers that go on in the background."""
+
     suite: Suite
     outcome: Outcome
     seconds: float
+    cpu: float
 
 
 def run_all(suites: Sequence[Suite], machine: Machine, room: int, tell: Callable[[str], None]) -> list[Result]:
@@ -27,18 +30,21 @@ def run_all(suites: Sequence[Suite], machine: Machine, room: int, tell: Callable
     """
     waiting, running = list(suites), dict[Future[Result], Suite]()
     results: dict[str, Result] = {}
-    with ThreadPoolExecutor(max_workers=max(1, len(suites))) as pool:
-        while waiting or running:
-            while suite := _next(waiting, list(running.values()), room):
-                waiting.remove(suite)
-                tell(f"=== {suite.name}: {suite.about}")
-                running[pool.submit(_run, suite, machine, alone=len(suites) == 1)] = suite
-            done, _others = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                del running[future]
-                result = future.result()
-                results[result.suite.name] = result
-                tell(f"=== {result.suite.name}: {verdict(result.outcome)} after {result.seconds:.0f} s")
+    try:
+        with ThreadPoolExecutor(max_workers=max(1, len(suites))) as pool, stopping.ending_together():
+            while waiting or running:
+                while suite := _next(waiting, list(running.values()), room):
+                    waiting.remove(suite)
+                    tell(f"=== {suite.name}: {suite.about}")
+                    running[pool.submit(_run, suite, machine, alone=len(suites) == 1)] = suite
+                done, _others = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    result = future.result()
+                    results[result.suite.name] = result
+                    tell(f"=== {result.suite.name}: {verdict(result.outcome)} after {result.seconds:.0f} s")
+    finally:
+        stopping.over()
     return [results[suite.name] for suite in suites]
 
 
@@ -56,6 +62,7 @@ def _next(waiting: Sequence[Suite], running: Sequence[Suite], room: int) -> Suit
 def _run(suite: Suite, machine: Machine, *, alone: bool) -> Result:
     threading.current_thread().name = suite.name
     shell.label.set("" if alone else suite.name)
+    shell.spent.set(0.0)
     start = time.monotonic()
     try:
         outcome = suite.work(machine)
@@ -63,4 +70,4 @@ def _run(suite: Suite, machine: Machine, *, alone: bool) -> Result:
         outcome = Outcome(failures=[str(error)])
     if not outcome.count and not outcome.failures:
         outcome.failures.append("no test ran")
-    return Result(suite, outcome, time.monotonic() - start)
+    return Result(suite, outcome, time.monotonic() - start, shell.spent.get())

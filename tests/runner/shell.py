@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 
+from . import stopping
 from .places import OUTPUT, ROOT
 
 label: ContextVar[str] = ContextVar("label", default="")
 """Stands before each line on the terminal, where commands run side by side."""
+spent: ContextVar[float] = ContextVar("spent", default=0.0)
+"""CPU seconds of the commands that have ended, with all that they have waited for."""
 _terminal = threading.Lock()
 
 
@@ -23,31 +25,23 @@ def run(
     log: str,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
-    timeout: float = 3600,
     quiet: bool = False,
 ) -> tuple[int, str]:
-    """Exit code and what was printed. log: name of the file under ``tests/output``. timeout: seconds."""
+    """Exit code and what was printed. log: name of the file under ``tests/output``."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     with (OUTPUT / f"{log}.log").open("a", encoding="utf-8") as stream:
         stream.write(f"$ {' '.join(map(str, argv))}\n")
-        process = subprocess.Popen(
-            [str(part) for part in argv],
-            cwd=cwd,
-            env=dict(env) if env is not None else None,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            stream.write(line)
-            if not quiet:
-                say(line)
-        code = process.wait(timeout=timeout)
+        with stopping.started([str(part) for part in argv], cwd, env) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                stream.write(line)
+                if not quiet:
+                    say(line)
+            _pid, status, usage = os.wait4(process.pid, 0)
+            code = process.returncode = os.waitstatus_to_exitcode(status)
+        spent.set(spent.get() + usage.ru_utime + usage.ru_stime)
     return code, "".join(lines)
 
 
