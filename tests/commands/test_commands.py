@@ -85,6 +85,11 @@ def changed(text: str) -> int:
     return sum(int(part.partition("=")[2]) for part in text.split() if part.startswith("changed="))
 
 
+def parties(text: str) -> list[str]:
+    """The parties that the play recap names."""
+    return sorted(re.findall(r"^(party-\S+) +: ok=", text, re.MULTILINE))
+
+
 def test_make_deploy_makes_a_two_party_federation_on_a_bare_machine(machine: Machine) -> None:
     prepared = machine.make("sandbox-down")
     assert prepared.returncode == 0
@@ -100,11 +105,26 @@ def test_make_deploy_makes_a_two_party_federation_on_a_bare_machine(machine: Mac
     assert re.search(r"fate-9999: (planning|helm: revision 1|\d of 6 modules ready)", done.stdout), "progress is shown"
 
 
-def test_make_deploy_again_changes_nothing(machine: Machine) -> None:
-    done = machine.make("deploy")
-    assert done.returncode == 0
-    assert changed(done.stdout) == 0
-    assert "nothing changes" in done.stdout
+@pytest.fixture(scope="module")
+def again(machine: Machine) -> subprocess.CompletedProcess[str]:
+    """What a second ``make deploy`` says, where the environment names another Kubernetes and another inventory."""
+    return machine.make(
+        "deploy", KUBECONFIG="/nowhere/kubeconfig", K8S_AUTH_HOST="https://127.0.0.1:1", INVENTORY="/nowhere"
+    )
+
+
+def test_make_deploy_again_changes_nothing(again: subprocess.CompletedProcess[str]) -> None:
+    assert again.returncode == 0
+    assert changed(again.stdout) == 0
+    assert "nothing changes" in again.stdout
+
+
+def test_a_kubeconfig_that_happens_to_be_in_the_environment_is_not_used(
+    again: subprocess.CompletedProcess[str],
+) -> None:
+    assert again.returncode == 0
+    assert "nowhere" not in again.stdout
+    assert parties(again.stdout) == ["party-10000", "party-9999"]
 
 
 def test_the_sandbox_is_small(machine: Machine) -> None:
@@ -114,14 +134,6 @@ def test_the_sandbox_is_small(machine: Machine) -> None:
     assert 0 < sum(component["rss_bytes"] for component in status["components"]) <= SANDBOX_BYTES
 
 
-def test_a_kubeconfig_that_happens_to_be_in_the_environment_is_not_used(machine: Machine) -> None:
-    done = machine.make(
-        "deploy", KUBECONFIG="/nowhere/kubeconfig", K8S_AUTH_HOST="https://127.0.0.1:1", INVENTORY="/nowhere"
-    )
-    assert done.returncode == 0
-    assert changed(done.stdout) == 0
-
-
 def test_a_kubeconfig_on_the_command_line_is_used(machine: Machine) -> None:
     done = machine.make("deploy", "KUBECONFIG=/nowhere/kubeconfig")
     assert done.returncode != 0
@@ -129,32 +141,37 @@ def test_a_kubeconfig_on_the_command_line_is_used(machine: Machine) -> None:
     assert "does not exist" in done.stdout
 
 
-def test_an_inventory_on_the_command_line_is_used(machine: Machine) -> None:
+@pytest.fixture(scope="module")
+def planned(machine: Machine) -> subprocess.CompletedProcess[str]:
+    """What ``make deploy`` says to an inventory of one's own, and to arguments for ansible-playbook."""
     inventory = machine.home / "inventory.yml"
     kubeconfig = machine.sandbox / "clusters" / "default" / "kubeconfig"
     inventory.write_text(
         f"""
 fate:
+  vars:
+    fate_kubeconfig: {kubeconfig}
+    fate_spec_files: [{machine.home}/cluster.yaml]
   hosts:
-    party-9999:
-      fate_party_id: "9999"
-      fate_name: fate-9999
-      fate_kubeconfig: {kubeconfig}
-      fate_spec_files: [{machine.home}/cluster.yaml]
+    party-9999: {{fate_party_id: "9999", fate_name: fate-9999}}
+    party-10000: {{fate_party_id: "10000", fate_name: fate-10000}}
 """
     )
     (machine.home / "cluster.yaml").write_text(
         "chartName: fate\nchartVersion: v2.0.0\nmodules: [osx, clustermanager, nodemanager, mysql, python, client]\n"
     )
-    done = machine.make("deploy", f"INVENTORY={inventory}", "ARGS=--check --diff")
-    assert done.returncode == 0
-    assert "StatefulSet/client (fate-9999): create" in done.stdout
+    arguments = "--check --diff --limit party-9999 -e fate_drift=ignore"
+    return machine.make("deploy", f"INVENTORY={inventory}", f"ARGS={arguments}")
 
 
-def test_arguments_go_to_ansible_playbook(machine: Machine) -> None:
-    done = machine.make("deploy", "ARGS=--check --limit party-9999 -e fate_drift=ignore")
-    assert done.returncode == 0
-    assert changed(done.stdout) == 0
+def test_an_inventory_on_the_command_line_is_used(planned: subprocess.CompletedProcess[str]) -> None:
+    assert planned.returncode == 0
+    assert "StatefulSet/client (fate-9999): create" in planned.stdout
+
+
+def test_arguments_go_to_ansible_playbook(planned: subprocess.CompletedProcess[str]) -> None:
+    assert planned.returncode == 0
+    assert parties(planned.stdout) == ["party-9999"], "not by --limit"
 
 
 def test_the_plan_is_still_empty_a_minute_later(machine: Machine) -> None:
