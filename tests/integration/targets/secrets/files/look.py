@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -26,17 +27,18 @@ def arguments() -> Iterator[str]:
             continue  # it has ended meanwhile
 
 
-def readable(folder: Path, *, deep: bool) -> Iterator[str]:
-    """Texts of files that everybody who can reach the folder can read."""
+def readable(folder: Path, since: float, *, deep: bool) -> Iterator[str]:
+    """Texts of files that everybody who can reach the folder can read. since: what was written before the secrets were
+    made up cannot hold them."""
     for path in folder.iterdir():
         try:
-            mode = path.lstat().st_mode
-            if path.is_symlink():
+            known = path.lstat()
+            if stat.S_ISDIR(known.st_mode):
+                if deep and known.st_mode & 0o001:
+                    yield from readable(path, since, deep=True)
+            elif not stat.S_ISREG(known.st_mode) or known.st_size >= LARGEST or known.st_ctime < since:
                 continue
-            if path.is_dir():
-                if deep and mode & 0o001:
-                    yield from readable(path, deep=True)
-            elif path.is_file() and mode & 0o004 and path.stat().st_size < LARGEST:
+            elif known.st_mode & 0o004:
                 yield path.read_text(errors="replace")
         except OSError:
             continue  # it has gone meanwhile
@@ -53,12 +55,14 @@ def found(texts: Iterator[str], planted: list[str]) -> list[str]:
 def main() -> None:
     folder = Path(sys.argv[1])
     planted = json.loads((folder / "planted.json").read_text())
-    own = chain.from_iterable(readable(folder / name, deep=True) for name in ("tmp", "local", "remote", "async"))
+    since = (folder / "planted.json").stat().st_ctime
+    places = [folder / name for name in ("tmp", "local", "remote", "async")]
+    own = chain.from_iterable(readable(place, since, deep=True) for place in places)
     look = {
         "command": Path(f"/proc/{os.getppid()}/cmdline").read_text().split("\0")[2:],
         "arguments": found(arguments(), planted),
         "files": found(own, planted),
-        "shared": found(readable(Path("/tmp"), deep=False), planted),
+        "shared": found(readable(Path("/tmp"), since, deep=False), planted),
     }
     with (folder / "looked.jsonl").open("a") as stream:
         stream.write(json.dumps(look) + "\n")
