@@ -215,6 +215,7 @@ def playbooks(env: Environment, smoke: bool, files: str = "test_*.py") -> Callab
         variables = {"KUBEFATE_COLLECTIONS": str(installed), "KUBEFATE_ANSIBLE_BIN": str(env.bin)}
         other = machine.newest if env == machine.oldest else machine.oldest
         variables["KUBEFATE_OTHER_ANSIBLE_BIN"] = str(other.bin)
+        variables["KUBEFATE_FORKED_PLAYS"] = "" if smoke or machine.long else "1"
         name = f"{'playbooks' if files == 'test_*.py' else 'soak'}-{env.core}-py{env.python.name}"
         return pytest(env, "tests/playbooks", name, machine, extra, **variables)
 
