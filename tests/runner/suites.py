@@ -23,6 +23,8 @@ PARALLEL = ["--numprocesses=auto", "--dist=worksteal"]
 WAITING = ["--numprocesses=3", "--dist=worksteal"]
 """The same for tests that mostly wait."""
 
+SAID = 600
+"""Characters of what a failed test said that the summary shows."""
 SMOKE = "smoke"
 """Alias of the integration targets that also run on the oldest ansible-core, and pytest mark of such playbook tests."""
 
@@ -119,16 +121,22 @@ def pytest(
         assert suite is not None
         skipped = int(suite.get("skipped", "0"))
         outcome.count = int(suite.get("tests", "0")) - skipped
-        outcome.failures += [
-            f"{case.get('classname')}::{case.get('name')}"
-            for case in suite.iter("testcase")
-            if case.find("failure") is not None or case.find("error") is not None
-        ]
+        for case in suite.iter("testcase"):
+            failure = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
+            if failure is not None:
+                outcome.failures.append(f"{case.get('classname')}::{case.get('name')}: {_brief(failure)}")
         if skipped:
             outcome.failures.append(f"{skipped} tests were skipped: a skipped test shows nothing")
     if code and not outcome.failures:
         outcome.failures.append(f"pytest ended with exit code {code}")
     return outcome
+
+
+def _brief(failure: ElementTree.Element) -> str:
+    """Why a test failed, in a line: what it said, and the last place of the test itself."""
+    said = " ".join(str(failure.get("message") or "").split())
+    places = re.findall(r"^(tests/\S+:\d+)", failure.text or "", re.MULTILINE)
+    return f"{said[:SAID]} ({places[-1] if places else 'no place'})"
 
 
 def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
