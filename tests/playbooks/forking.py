@@ -96,6 +96,7 @@ def serve(address: str) -> None:
 
 
 def _load() -> None:
+    del sys.path[0]  # of this file: what lies beside it has names that libraries have, too
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader()
