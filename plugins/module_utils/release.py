@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,12 +33,17 @@ CHART_LABEL = "kubefate.federatedai.org/chart-digest"
 """Label of a revision: the digest of the chart that it was made from, with the revision for the same reason."""
 STOPPED_LABEL = "kubefate.federatedai.org/stopped"
 """Label of a revision whose workloads were scaled to zero on purpose: ``r<revision>``, for the same reason."""
+HOOK = "helm.sh/hook"
+"""Annotation of an object that is a hook: the events that it is for."""
 SERVER_SIDE = "ssa"
 """What a release record says of a release that was applied server-side."""
 RENDERING = "1"
 """Counts up when this collection renders the same spec to other values than before."""
 MAX_RECORD = 1024 * 1024
 """Bytes that an object may have in Kubernetes."""
+
+_DOCUMENT = re.compile(r"^---\n(?=# Source: )", re.MULTILINE)
+_SOURCE = re.compile(r"\A# Source: .*\n")
 
 
 class Status(StrEnum):
@@ -190,6 +196,23 @@ def manifest_objects(manifest: str) -> list[dict[str, Any]]:
         elif isinstance(document, dict) and document.get("kind"):
             objects.append(document)
     return objects
+
+
+def split_hooks(rendered: str) -> dict[str, Any]:
+    """What ``helm template`` printed, as the parts of a release record that it would become: ``manifest``, and
+    ``hooks`` with their ``manifest`` and ``events``."""
+    manifest: list[str] = []
+    hooks: list[dict[str, Any]] = []
+    for text in _DOCUMENT.split(rendered):
+        found = next(iter(manifest_objects(text)), {}) if HOOK in text else {}
+        events = str((found.get("metadata", {}).get("annotations") or {}).get(HOOK) or "")
+        if events:
+            hooks.append(
+                {"manifest": _SOURCE.sub("", text).strip(), "events": [event.strip() for event in events.split(",")]}
+            )
+        elif text.strip():
+            manifest.append(text)
+    return {"manifest": "".join(f"---\n{text}" for text in manifest), "hooks": hooks}
 
 
 def fingerprint(chart: Chart, spec: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ansible import constants
@@ -38,6 +39,9 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner i
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE
 from ansible_collections.federatedai.kubefate.plugins.plugin_utils.sending import Parcel, with_files
+
+with suppress(ImportError):  # whoever needs it and does not find it says what to install
+    import urllib3  # noqa: F401  # once, here: each task runs in a fork of this process
 
 LOCAL = ("local", "ansible.builtin.local")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shlex
 import signal
 import subprocess
+import tempfile
 import textwrap
 import uuid
 from dataclasses import dataclass, field
@@ -14,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from forking import Plays
 
+TIMEOUT = 300
+"""Seconds for one play."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -234,20 +239,39 @@ class Federation:
 def ansible_playbook(argv: list[str], folder: Path, env: dict[str, str], tool: str = "") -> Run:
     """ansible-playbook with a machine-readable report beside the usual output."""
     report = folder / f"report-{uuid.uuid4().hex[:8]}.json"
-    process = start_playbook(argv, folder, {"KUBEFATE_REPORT": str(report), **env}, tool)
-    try:
-        text, _nothing = process.communicate(timeout=300)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise
+    known = environment(folder) | {"KUBEFATE_REPORT": str(report), **env}
+    plays = None if tool else forked_plays()
+    if plays and plays.takes(known):
+        code, text = plays.run(argv, folder, known, TIMEOUT)
+    else:
+        code, text = _run(start_playbook(argv, folder, known, tool))
     print(text)
     found = json.loads(report.read_text()) if report.exists() else {"stats": {}, "tasks": []}
     results = [(entry["play"], entry["task"], entry["results"]) for entry in found["tasks"]]
-    return Run(process.returncode, text, found["stats"], results)
+    return Run(code, text, found["stats"], results)
 
 
-def start_playbook(argv: list[str], folder: Path, env: dict[str, str], tool: str = "") -> subprocess.Popen[str]:
-    known = {
+def _run(process: subprocess.Popen[str]) -> tuple[int, str]:
+    try:
+        text, _nothing = process.communicate(timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return process.returncode, text
+
+
+@functools.cache
+def forked_plays() -> Plays | None:
+    """What runs plays fast; None where the runner wants the command itself, as on the oldest ansible-core."""
+    if not os.environ.get("KUBEFATE_FORKED_PLAYS"):
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="kubefate-plays-"))
+    return Plays(Path(required("KUBEFATE_ANSIBLE_BIN")) / "python", folder, environment(folder))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Of a play. folder: its HOME."""
+    return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "LANG": "C.UTF-8",
@@ -255,13 +279,15 @@ def start_playbook(argv: list[str], folder: Path, env: dict[str, str], tool: str
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
         "ANSIBLE_CALLBACKS_ENABLED": "federatedai.kubefate.progress,report",
-        **env,
     }
+
+
+def start_playbook(argv: list[str], folder: Path, env: dict[str, str], tool: str = "") -> subprocess.Popen[str]:
     binary = tool or required("KUBEFATE_ANSIBLE_BIN")
     return subprocess.Popen(
         [f"{binary}/ansible-playbook", *argv],
         cwd=folder,
-        env=known,
+        env=environment(folder) | env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -7,18 +7,24 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from counting import Costs
-from support import Federation, workload
+from support import ROOT, Federation, workload
 
 from ansible_collections.federatedai.kubefate.plugins.filter.parties import parties
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.clusters import CHANGE_CLUSTER, INFORM_CLUSTERS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import read_chart
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import Telling, render_manifest
+from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import PROOF_LABEL
+from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE, render
+from ansible_collections.federatedai.kubefate.plugins.plugin_utils.action import run_program
 
 CLUSTERS = 100
 LISTING_SECONDS = 5.0
@@ -158,3 +164,19 @@ def test_a_hundred_clusters_are_listed_in_one_task_in_seconds(federation: Federa
     assert {entry["modules"][0]["kind"] for entry in mine} == {"Deployment"}
     assert set(costs.lists.values()) == {1}, costs.lists
     assert seconds <= LISTING_SECONDS
+
+
+@pytest.mark.parametrize("name", ["fate", "fate-serving", "fate-exchange"])
+@pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
+def test_what_helm_renders_alone_is_what_it_previews_with_the_server(federation: Federation, name: str) -> None:
+    chart = read_chart(str(ROOT / "charts" / name))
+    spec = {**chart.document("values-template-example.yaml"), "name": "alike", "namespace": "alike"}
+    values = render(Helm(run_program, federation.helm), chart.text(TEMPLATE) or "", {"it": spec}, name)["it"]
+    wanted: Any = SimpleNamespace(name="alike", namespace="alike", chart=chart)
+    connection = resolve({"kubeconfig": str(federation.kubeconfig)}, {})
+    helm = Helm(run_program, federation.helm, str(federation.kubeconfig), connection.server)
+    asked = render_manifest(helm, wanted, values, None)  # type: ignore[arg-type]
+    alone = render_manifest(helm, wanted, values, None, Telling(Api(connection).version()))  # type: ignore[arg-type]
+    assert helm.calls.count("upgrade") == 1, "only the first asked"
+    assert len(asked.objects) > 5
+    assert alone == asked

@@ -9,12 +9,20 @@ import pytest
 from support import Federation, Run
 
 STATE = "Bring the cluster to what its spec says"
+WITH_HELM4 = pytest.mark.parametrize("federation", ["KUBEFATE_HELM4"], indirect=True, ids=["helm4"])
+"""For what helm itself does. All other tests are with Helm 3."""
 NO_SUCH_IMAGE = {"fateboard": {"image": "federatedai/no-such"}}
 
 
 @pytest.fixture
-def party(federation: Federation) -> Federation:
+def party(living_party: Federation) -> Federation:
     """One party that is deployed."""
+    return living_party
+
+
+@pytest.fixture
+def fresh(federation: Federation) -> Federation:
+    """One party that is deployed for this test alone."""
     federation.add("9999")
     assert federation.play("deploy_fate").code == 0
     return federation
@@ -35,58 +43,58 @@ def job_records(party: Federation) -> list[dict[str, Any]]:
     return sorted((job for job in found if job["cluster"].startswith(party.prefix)), key=lambda job: job["start"])
 
 
-@pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
-def test_a_rollback_makes_the_cluster_what_it_was_and_says_so_before(party: Federation) -> None:
-    party.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
-    assert party.play("deploy_fate").code == 0
-    assert replicas(party, "statefulset", "nodemanager") == 3
+@WITH_HELM4
+def test_a_rollback_makes_the_cluster_what_it_was_and_says_so_before(fresh: Federation) -> None:
+    fresh.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
+    assert fresh.play("deploy_fate").code == 0
+    assert replicas(fresh, "statefulset", "nodemanager") == 3
 
-    planned = party.play("rollback_fate", "--check", "--diff")
+    planned = fresh.play("rollback_fate", "--check", "--diff")
     assert planned.code == 0
     assert planned.changed() == 1
     assert "-spec.replicas: 3" in planned.text
-    assert replicas(party, "statefulset", "nodemanager") == 3, "check mode changes nothing"
+    assert replicas(fresh, "statefulset", "nodemanager") == 3, "check mode changes nothing"
 
-    done = party.play("rollback_fate")
+    done = fresh.play("rollback_fate")
     assert done.code == 0
     assert cluster_of(done)["revision"] == 3
     assert cluster_of(done)["ready"]
-    assert replicas(party, "statefulset", "nodemanager") == 2
+    assert replicas(fresh, "statefulset", "nodemanager") == 2
     plan = done.of(STATE)["party-9999"]["plan"]
     assert "nodemanager" in {change["name"] for change in plan["changes"]}
     assert "back to revision 1" in plan["reason"]
-    assert job_records(party)[-1]["method"] == "ClusterRollback"
+    assert job_records(fresh)[-1]["method"] == "ClusterRollback"
 
-    del party.hosts["party-9999"]["fate_spec"]
-    assert party.play("deploy_fate").changed() == 0, "it is what the inventory says again"
-    history = party.play("clusters", fate_name=f"{party.prefix}-9999").of("Look for clusters")["localhost"]
+    del fresh.hosts["party-9999"]["fate_spec"]
+    assert fresh.play("deploy_fate").changed() == 0, "it is what the inventory says again"
+    history = fresh.play("clusters", fate_name=f"{fresh.prefix}-9999").of("Look for clusters")["localhost"]
     assert [entry["revision"] for entry in history["clusters"][0]["history"]] == [3, 2, 1]
 
 
-def test_a_revision_that_is_not_kept_is_refused_with_those_that_are(party: Federation) -> None:
-    refused = party.play("rollback_fate", fate_revision=7)
+def test_a_revision_that_is_not_kept_is_refused_with_those_that_are(fresh: Federation) -> None:
+    refused = fresh.play("rollback_fate", fate_revision=7)
     assert refused.code != 0
     assert "has no revision 7; helm keeps 1 (deployed, fate 1.0.0)" in refused.text
-    nothing = party.play("rollback_fate")
+    nothing = fresh.play("rollback_fate")
     assert nothing.code != 0
     assert "no earlier revision that was deployed" in nothing.text
-    assert cluster_of(party.play("rollback_fate", fate_revision=1))["revision"] == 1, "that is what it is"
+    assert cluster_of(fresh.play("rollback_fate", fate_revision=1))["revision"] == 1, "that is what it is"
 
 
-def test_an_update_that_fails_is_taken_back_when_asked_and_its_evidence_is_kept(party: Federation) -> None:
-    party.hosts["party-9999"]["fate_spec"] = NO_SUCH_IMAGE
-    failed = party.play("deploy_fate", fate_on_failure="rollback", fate_patience={"image_missing": 1})
+def test_an_update_that_fails_is_taken_back_when_asked_and_its_evidence_is_kept(fresh: Federation) -> None:
+    fresh.hosts["party-9999"]["fate_spec"] = NO_SUCH_IMAGE
+    failed = fresh.play("deploy_fate", fate_on_failure="rollback", fate_patience={"image_missing": 1})
     assert failed.code != 0
     result = failed.of(STATE)["party-9999"]
     assert "rolled back to what revision 1 was" in result["msg"]
     assert result["failure"]["kind"] == "unhealthy"
-    job = job_records(party)[-1]
+    job = job_records(fresh)[-1]
     assert job["status"] == "Rollback"
     assert "no-such" in json.dumps(job["failure"]["resources"]), "what failed can still be read"
-    image = party.one("deployment", "fateboard", "party-9999")["spec"]["template"]["spec"]["containers"][0]["image"]
+    image = fresh.one("deployment", "fateboard", "party-9999")["spec"]["template"]["spec"]["containers"][0]["image"]
     assert "no-such" not in image
-    del party.hosts["party-9999"]["fate_spec"]
-    again = party.play("deploy_fate")
+    del fresh.hosts["party-9999"]["fate_spec"]
+    again = fresh.play("deploy_fate")
     assert again.code == 0
     assert again.changed() == 0
 
@@ -117,25 +125,25 @@ def test_a_cluster_is_stopped_and_started_with_its_data(party: Federation) -> No
     assert replicas(party, "statefulset", "nodemanager") == 2
     assert party.play("start_fate").changed() == 0
     assert party.play("deploy_fate").changed() == 0
-    assert [job["method"] for job in job_records(party)] == ["ClusterInstall", "ClusterStop", "ClusterStart"]
+    assert [job["method"] for job in job_records(party)[-2:]] == ["ClusterStop", "ClusterStart"]
 
 
-@pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
-def test_deploying_starts_what_was_stopped(party: Federation) -> None:
-    assert party.play("stop_fate").code == 0
-    planned = party.play("deploy_fate", "--check", "--diff")
+@WITH_HELM4
+def test_deploying_starts_what_was_stopped(fresh: Federation) -> None:
+    assert fresh.play("stop_fate").code == 0
+    planned = fresh.play("deploy_fate", "--check", "--diff")
     assert "the cluster was stopped" in planned.text
-    assert party.play("deploy_fate").code == 0
-    assert replicas(party, "statefulset", "nodemanager") == 2
-    assert party.play("deploy_fate").changed() == 0
+    assert fresh.play("deploy_fate").code == 0
+    assert replicas(fresh, "statefulset", "nodemanager") == 2
+    assert fresh.play("deploy_fate").changed() == 0
 
-    assert party.play("stop_fate").code == 0
-    party.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
-    changed = party.play("deploy_fate")
+    assert fresh.play("stop_fate").code == 0
+    fresh.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
+    changed = fresh.play("deploy_fate")
     assert changed.code == 0
-    assert replicas(party, "statefulset", "nodemanager") == 3
-    assert replicas(party, "statefulset", "mysql") == 1
-    assert party.play("deploy_fate").changed() == 0
+    assert replicas(fresh, "statefulset", "nodemanager") == 3
+    assert replicas(fresh, "statefulset", "mysql") == 1
+    assert fresh.play("deploy_fate").changed() == 0
 
 
 def test_a_restart_replaces_the_pods_of_the_modules_that_are_named(party: Federation) -> None:
@@ -194,11 +202,12 @@ def test_jobs_are_started_on_one_machine_and_waited_for_on_another(party: Federa
     described = party.play("jobs", fate_job_id=job["id"]).of("Read the jobs")["party-9999"]["jobs"][0]
     assert {sub["status"] for sub in described["sub_jobs"]} == {"Success"}
     listed = party.play("jobs").of("Read the jobs")["party-9999"]["jobs"]
-    assert [entry["method"] for entry in listed] == ["ClusterUpdate", "ClusterInstall"]
+    assert listed[0]["method"] == "ClusterUpdate"
+    assert listed[-1]["method"] == "ClusterInstall"
 
 
 def test_all_clusters_of_a_kubernetes_are_listed(party: Federation) -> None:
     listed = party.play("clusters")
     assert listed.code == 0
-    line = f"{party.prefix}-9999/{party.prefix}-9999: READY, fate 1.0.0, FATE 2.2.0, revision 1"
+    line = f"{party.prefix}-9999/{party.prefix}-9999: READY, fate 1.0.0, FATE 2.2.0, revision "
     assert line in listed.message("The clusters")

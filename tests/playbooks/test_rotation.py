@@ -32,7 +32,7 @@ def party(federation: Federation) -> Federation:
     return federation
 
 
-@pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
+@pytest.mark.parametrize("federation", ["KUBEFATE_HELM4"], indirect=True, ids=["helm4"])
 def test_new_passwords_reach_the_secrets_and_exactly_the_pods_that_read_them(party: Federation) -> None:
     before, old = data_of(party, "fate-mysql"), pods_of(party)
     planned = party.play("rotate_secrets", "--check", "--diff")

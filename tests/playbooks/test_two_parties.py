@@ -19,12 +19,12 @@ def everything(federation: Federation) -> str:
     """Names and versions of all objects of all parties. Of what has a generation that: controllers write the status of
     such objects at any time."""
     seen = []
+    kinds = "all,configmap,secret,ingress,role,rolebinding,serviceaccount,pvc"
     for host in federation.hosts:
-        for kind in ("all", "configmap", "secret", "ingress", "role", "rolebinding", "serviceaccount", "pvc"):
-            for obj in federation.objects(kind, host):
-                metadata = obj["metadata"]
-                version = metadata.get("generation") or metadata["resourceVersion"]
-                seen.append(f"{obj['kind']}/{metadata['namespace']}/{metadata['name']}@{version}")
+        for obj in federation.objects(kinds, host):
+            metadata = obj["metadata"]
+            version = metadata.get("generation") or metadata["resourceVersion"]
+            seen.append(f"{obj['kind']}/{metadata['namespace']}/{metadata['name']}@{version}")
     return "\n".join(sorted(seen))
 
 
@@ -99,67 +99,57 @@ def test_check_mode_on_an_empty_control_plane_shows_every_object_and_makes_none(
     assert done <= planned
 
 
-def test_one_more_nodemanager_touches_one_party_and_one_object(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    other = everything(two_parties)
-    pods = restarts(two_parties, "party-9999")
-    two_parties.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
-    check = two_parties.play("deploy_fate", "--check", "--diff")
+def test_one_more_nodemanager_touches_one_party_and_one_object(living: Federation) -> None:
+    other = everything(living)
+    pods = restarts(living, "party-9999")
+    living.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
+    check = living.play("deploy_fate", "--check", "--diff")
     assert "+spec.replicas: 3" in check.text.replace("+ ", "+")
-    run = two_parties.play("deploy_fate")
+    run = living.play("deploy_fate")
     assert run.code == 0
     assert list(run.of("Bring the cluster to what its spec says")) == ["party-9999"]
     changes = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
     assert ("StatefulSet", "nodemanager") in {(change["kind"], change["name"]) for change in changes}
-    assert len(two_parties.objects("pods", "party-9999")) == len(pods) + 1
-    untouched = [line for line in other.splitlines() if f"/{two_parties.prefix}-10000/" in line]
-    assert set(untouched) <= set(everything(two_parties).splitlines()), "the other party is not touched"
+    assert len(living.objects("pods", "party-9999")) == len(pods) + 1
+    untouched = [line for line in other.splitlines() if f"/{living.prefix}-10000/" in line]
+    assert set(untouched) <= set(everything(living).splitlines()), "the other party is not touched"
 
 
-def test_a_resource_limit_restarts_only_the_module_that_it_is_for(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in two_parties.objects("pods", "party-9999")}
-    two_parties.hosts["party-9999"]["fate_spec"] = {"fateboard": {"resources": {"limits": {"memory": "5Gi"}}}}
-    run = two_parties.play("deploy_fate")
+def test_a_resource_limit_restarts_only_the_module_that_it_is_for(living: Federation) -> None:
+    before = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in living.objects("pods", "party-9999")}
+    living.hosts["party-9999"]["fate_spec"] = {"fateboard": {"resources": {"limits": {"memory": "5Gi"}}}}
+    run = living.play("deploy_fate")
     assert run.code == 0
     plan = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]
     assert [restart["module"] for restart in plan["restarts"]] == ["fateboard"]
-    after = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in two_parties.objects("pods", "party-9999")}
+    after = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in living.objects("pods", "party-9999")}
     gone = {name for name, uid in before.items() if after.get(name) != uid}
     assert {name.rpartition("-")[0].rpartition("-")[0] for name in gone} == {"fateboard"}
 
 
-def test_a_module_taken_out_of_the_list_takes_its_objects_with_it(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    two_parties.hosts["party-10000"]["fate_spec"] = {
-        "modules": ["osx", "clustermanager", "nodemanager", "mysql", "python"]
-    }
-    run = two_parties.play("deploy_fate")
+def test_a_module_taken_out_of_the_list_takes_its_objects_with_it(living: Federation) -> None:
+    living.hosts["party-10000"]["fate_spec"] = {"modules": ["osx", "clustermanager", "nodemanager", "mysql", "python"]}
+    run = living.play("deploy_fate")
     assert run.code == 0
     changes = run.of("Bring the cluster to what its spec says")["party-10000"]["plan"]["changes"]
     others = [change for change in changes if change["action"] != "delete"]
     assert {change["kind"] for change in others} == {"NetworkPolicy"}, "they let fateboard in no more"
     gone = {(change["kind"], change["name"]) for change in changes if change not in others}
     assert {name for kind, name in gone if kind != "NetworkPolicy"} == {"fateboard", "fateboard-config"}
-    names = {
-        obj["metadata"]["name"]
-        for kind in ("deploy", "service", "ingress")
-        for obj in two_parties.objects(kind, "party-10000")
-    }
+    names = {obj["metadata"]["name"] for obj in living.objects("deploy,service,ingress", "party-10000")}
     assert "fateboard" not in names
 
 
-def test_a_party_that_joins_changes_one_route_table_and_restarts_nothing(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    pods = restarts(two_parties, "party-9999")
-    two_parties.add("20000")
-    run = two_parties.play("deploy_fate")
+def test_a_party_that_joins_changes_one_route_table_and_restarts_nothing(living: Federation) -> None:
+    pods = restarts(living, "party-9999")
+    living.add("20000")
+    run = living.play("deploy_fate")
     assert run.code == 0
     changes = run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["changes"]
     assert [(change["kind"], change["name"]) for change in changes] == [("ConfigMap", "osx-route-table")]
     assert run.of("Bring the cluster to what its spec says")["party-9999"]["plan"]["restarts"] == []
-    assert restarts(two_parties, "party-9999") == pods
-    assert "20000" in routes_of(two_parties, "party-9999")
+    assert restarts(living, "party-9999") == pods
+    assert "20000" in routes_of(living, "party-9999")
 
 
 @pytest.mark.smoke
@@ -215,12 +205,9 @@ def test_a_namespace_with_something_foreign_in_it_is_not_purged(federation: Fede
     assert any(obj["metadata"]["name"] == "osx" for obj in federation.objects("deployment", host))
 
 
-def test_status_tells_state_and_what_differs_from_the_inventory(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    two_parties.kubectl(
-        "scale", "statefulset/nodemanager", "--replicas=1", "--namespace", two_parties.namespace("party-9999")
-    )
-    run = two_parties.play("status")
+def test_status_tells_state_and_what_differs_from_the_inventory(living: Federation) -> None:
+    living.kubectl("scale", "statefulset/nodemanager", "--replicas=1", "--namespace", living.namespace("party-9999"))
+    run = living.play("status")
     assert run.code == 0
     assert run.changed() == 0
     report = run.message("The federation now")
@@ -228,22 +215,21 @@ def test_status_tells_state_and_what_differs_from_the_inventory(two_parties: Fed
     assert "drift: StatefulSet/nodemanager" in report
 
 
-def test_drift_is_left_alone_by_default_and_put_back_when_asked(two_parties: Federation) -> None:
-    assert two_parties.play("deploy_fate").code == 0
-    space = two_parties.namespace("party-9999")
-    two_parties.kubectl("scale", "statefulset/nodemanager", "--replicas=1", "--namespace", space)
-    two_parties.kubectl("delete", "service", "fateboard", "--namespace", space)
+def test_drift_is_left_alone_by_default_and_put_back_when_asked(living: Federation) -> None:
+    space = living.namespace("party-9999")
+    living.kubectl("scale", "statefulset/nodemanager", "--replicas=1", "--namespace", space)
+    living.kubectl("delete", "service", "fateboard", "--namespace", space)
     patch = json.dumps({"data": {"extra.conf": "x"}})
-    two_parties.kubectl("patch", "configmap", "osx-config", "--namespace", space, "--type=merge", "--patch", patch)
-    left = two_parties.play("deploy_fate")
+    living.kubectl("patch", "configmap", "osx-config", "--namespace", space, "--type=merge", "--patch", patch)
+    left = living.play("deploy_fate")
     assert left.changed() == 0
-    assert two_parties.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 1
-    pods = restarts(two_parties, "party-9999")
-    repaired = two_parties.play("deploy_fate", fate_drift="repair")
+    assert living.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 1
+    pods = restarts(living, "party-9999")
+    repaired = living.play("deploy_fate", fate_drift="repair")
     assert repaired.code == 0
     assert list(repaired.of("Bring the cluster to what its spec says")) == ["party-9999"]
-    assert two_parties.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 2
-    assert "extra.conf" not in two_parties.one("configmap", "osx-config", "party-9999")["data"]
-    assert two_parties.one("service", "fateboard", "party-9999")
-    assert pods <= restarts(two_parties, "party-9999"), "nothing is restarted by putting it back"
-    assert two_parties.play("deploy_fate", fate_drift="repair").changed() == 0
+    assert living.one("statefulset", "nodemanager", "party-9999")["spec"]["replicas"] == 2
+    assert "extra.conf" not in living.one("configmap", "osx-config", "party-9999")["data"]
+    assert living.one("service", "fateboard", "party-9999")
+    assert pods <= restarts(living, "party-9999"), "nothing is restarted by putting it back"
+    assert living.play("deploy_fate", fate_drift="repair").changed() == 0

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from support import Federation, Run
+from support import Federation, Run, workload
 
 
 def nothing_was_made(federation: Federation) -> bool:
@@ -234,3 +234,11 @@ def test_a_release_that_is_not_of_fate_is_left_alone(federation: Federation, pla
         subprocess.run(verb, env=known, check=True, capture_output=True)
     refused(federation.play(playbook), "is not one of FATE", "chart other 0.1.0")
     assert federation.one("configmap", "a", host)
+
+
+def test_a_field_that_kubernetes_does_not_know_is_refused_before_helm_starts(federation: Federation) -> None:
+    federation.kubectl("create", "namespace", f"{federation.prefix}-objects")
+    wrong = workload("engine")
+    wrong["spec"]["template"]["spec"]["containers"][0]["imagePolicy"] = "Always"
+    refused(federation.deploy_objects(wrong), "imagePolicy")
+    assert "sh.helm" not in federation.in_objects("get", "secrets", "--output", "name")

@@ -30,6 +30,8 @@ TESTS_OF_OURS = ("bench", "commands", "playbooks", "real", "runner", "run.py", "
 """What ansible-test does not look at in ``tests``: pylint would take as long for that as for plugins and roles. ruff,
 mypy and yamllint know it."""
 
+SAID = 600
+"""Characters of what a failed test said that the summary shows."""
 SMOKE = "smoke"
 """Alias of the integration targets that also run on the oldest ansible-core, and pytest mark of such playbook tests."""
 
@@ -132,16 +134,22 @@ def pytest(
         assert suite is not None
         skipped = int(suite.get("skipped", "0"))
         outcome.count = int(suite.get("tests", "0")) - skipped
-        outcome.failures += [
-            f"{case.get('classname')}::{case.get('name')}"
-            for case in suite.iter("testcase")
-            if case.find("failure") is not None or case.find("error") is not None
-        ]
+        for case in suite.iter("testcase"):
+            failure = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
+            if failure is not None:
+                outcome.failures.append(f"{case.get('classname')}::{case.get('name')}: {_brief(failure)}")
         if skipped:
             outcome.failures.append(f"{skipped} tests were skipped: a skipped test shows nothing")
     if code and not outcome.failures:
         outcome.failures.append(f"pytest ended with exit code {code}")
     return outcome
+
+
+def _brief(failure: ElementTree.Element) -> str:
+    """Why a test failed, in a line: what it said, and the last place of the test itself."""
+    said = " ".join(str(failure.get("message") or "").split())
+    places = re.findall(r"^(tests/\S+:\d+)", failure.text or "", re.MULTILINE)
+    return f"{said[:SAID]} ({places[-1] if places else 'no place'})"
 
 
 def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
@@ -231,6 +239,7 @@ def playbooks(env: Environment, smoke: bool, files: str = "test_*.py") -> Callab
         variables = {"KUBEFATE_COLLECTIONS": str(installed), "KUBEFATE_ANSIBLE_BIN": str(env.bin)}
         other = machine.newest if env == machine.oldest else machine.oldest
         variables["KUBEFATE_OTHER_ANSIBLE_BIN"] = str(other.bin)
+        variables["KUBEFATE_FORKED_PLAYS"] = "" if smoke or machine.long else "1"
         name = f"{'playbooks' if files == 'test_*.py' else 'soak'}-{env.core}-py{env.python.name}"
         return pytest(env, "tests/playbooks", name, machine, extra, **variables)
 

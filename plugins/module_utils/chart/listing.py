@@ -10,7 +10,7 @@ from typing import Any
 
 from .index import Entry
 from .lookup import ChartFinder, Wanted, is_path
-from .package import Chart, fate_versions, read_chart
+from .package import BUNDLED, Chart, fate_versions, read_chart
 from .remote import Remote
 from .store import ChartStore, Stored
 from .versions import check_range, plain_version, satisfies
@@ -61,7 +61,7 @@ def _opener(finder: ChartFinder, store: ChartStore, entry: Stored) -> Callable[[
 
 def _bundled(finder: ChartFinder) -> Iterator[Listed]:
     for path in finder.bundled.values():
-        chart = read_chart(path, "bundled")
+        chart = read_chart(path, BUNDLED)
         yield Listed(_summary(chart), lambda chart=chart: chart)  # type: ignore[misc]
 
 

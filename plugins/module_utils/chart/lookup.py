@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ..errors import Kind, KubefateError, bad_input
 from ..helm.cli import Helm
 from ..kube.client import ApiError
-from .package import Chart, fate_versions, read_chart
+from .package import BUNDLED, Chart, fate_versions, read_chart
 from .remote import Remote
 from .repository import OCI, Repository
 from .store import ChartStore, Stored
@@ -120,7 +120,7 @@ class ChartFinder:
 
     def _bundled(self, name: str) -> Chart | None:
         path = self.bundled.get(name)
-        return read_chart(path, "bundled") if path and os.path.isdir(path) else None
+        return read_chart(path, BUNDLED) if path and os.path.isdir(path) else None
 
     def _reference(self, wanted: Wanted) -> Chart:
         remote = Remote(self.repository.at(wanted.name), self.open_helm, self.folder)

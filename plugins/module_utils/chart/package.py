@@ -25,6 +25,8 @@ TYPE = "kubefate.federatedai.org/type"
 FATE_VERSIONS = "kubefate.federatedai.org/fate-versions"
 """Chart annotation: comma-separated versions of FATE that the chart deploys. Each may be given as the chart's
 version."""
+BUNDLED = "bundled"
+"""Source of a chart that comes with this collection."""
 META = "Chart.yaml"
 _NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,252}\Z")
 _VERSION = re.compile(r"^v?\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?\Z")

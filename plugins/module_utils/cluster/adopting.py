@@ -23,7 +23,7 @@ from ..adopt.learning import Knowledge, Spec, survey
 from ..adopt.paths import MISSING, shown
 from ..adopt.secrets import is_hidden, split
 from ..chart.lookup import stored_charts
-from ..chart.package import Chart, read_chart
+from ..chart.package import BUNDLED, Chart, read_chart
 from ..chart.recorded import is_recorded, recorded_chart
 from ..chart.secrets import required_values, secret_paths
 from ..chart.store import ChartStore
@@ -109,7 +109,7 @@ class Adopter:
         name, version = release.chart_meta.get("name"), release.chart_meta.get("version")
         path = self.bundled.get(str(name))
         if path and os.path.isdir(path) and is_recorded(read_chart(path), record):
-            return read_chart(path, "bundled")
+            return read_chart(path, BUNDLED)
         for entry in stored_charts(self.store):
             if (entry.name, entry.version) == (name, version):
                 stored = self.store.read(entry, tempfile.mkdtemp(dir=self.folder))

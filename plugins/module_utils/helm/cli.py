@@ -96,6 +96,12 @@ class Helm:
         alone leaves its own idea of versions and APIs in place."""
         return ["--dry-run=server"] if self.version() >= (4, 0) else ["--dry-run=server", "--validate"]
 
+    def tell(self, kubernetes: str, apis: Sequence[str], *, upgrade: bool) -> list[str]:
+        """Options with which ``template`` renders for a Kubernetes of that version as ``upgrade`` would. apis: versions
+        that are there beside those of Kubernetes itself."""
+        told = ["--kube-version", kubernetes, *(["--api-versions", ",".join(apis)] if apis else [])]
+        return [*told, *(["--is-upgrade"] if upgrade else [])]
+
     def preview(self, name: str, chart: str, values: str, namespace: str) -> dict[str, Any]:
         """The release that ``upgrade`` would make: its manifest and hooks, rendered with the server's capabilities."""
         argv = ["upgrade", "--install", "--dry-run=server", "--output", "json", *_namespace(namespace)]
@@ -115,8 +121,8 @@ class Helm:
         force_conflicts: bool = False,
         started: Started | None = None,
     ) -> dict[str, Any]:
-        """Install or upgrade; the new release. Readiness is not waited for, hooks are. The manifest was validated when
-        it was previewed, and is not again.
+        """Install or upgrade; the new release. Readiness is not waited for, hooks are. The objects were validated when
+        it was planned, and are not again.
 
         timeout: seconds for helm as a whole. history: revisions to keep. started: gets a function that asks helm to
         give up.

@@ -72,6 +72,7 @@ class Api:
         self.timeout = timeout
         self._types: dict[tuple[str, str], ResourceType] = dict(KNOWN)
         self._versions: frozenset[str] | None = None
+        self._version: str | None = None
         self._lock = threading.Lock()
         self._opened: Any = None
         self._base = urlsplit(connection.server).path.rstrip("/")
@@ -115,6 +116,12 @@ class Api:
             found = {str(entry["groupVersion"]) for group in groups for entry in group.get("versions") or []}
             self._versions = frozenset({"v1", *found})
         return self._versions
+
+    def version(self) -> str:
+        """The server's version, asked once; empty where it does not tell."""
+        if self._version is None:
+            self._version, _skew = self.about()
+        return self._version
 
     def about(self) -> tuple[str, float | None]:
         """The server's version, and by how many seconds its clock is ahead of ours, to about a second. Empty and None
@@ -220,10 +227,16 @@ class Api:
         return self.request("POST", path, query, obj)
 
     def replace(
-        self, obj: Mapping[str, Any], namespace: str = "", *, dry_run: bool = False, manager: str = ""
+        self,
+        obj: Mapping[str, Any],
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        manager: str = "",
+        strict: bool = False,
     ) -> dict[str, Any]:
-        """manager: whom the server notes as the owner of what changes; the client by default."""
-        query = {**_dry(dry_run), "fieldManager": manager}
+        """manager and strict: as for ``create``."""
+        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
         return self.request("PUT", self._path(self.ref(obj, namespace)), query, obj)
 
     def patch(self, ref: Ref, patch: Any, *, subresource: str = "", dry_run: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...chart.lookup import ChartFinder, Wanted, serves
-from ...chart.package import Chart, fate_versions, read_chart
+from ...chart.package import BUNDLED, Chart, fate_versions, read_chart
 from ...chart.repository import Repository
 from ...chart.store import ChartStore
 from ...chart.versions import plain_version
@@ -64,7 +64,7 @@ class Charts:
         """A chart on this machine; None where there is none that can be read."""
         if path not in self._read:
             try:
-                self._read[path] = read_chart(path, "bundled") if path and os.path.exists(path) else None
+                self._read[path] = read_chart(path, BUNDLED) if path and os.path.exists(path) else None
             except KubefateError:
                 self._read[path] = None
         return self._read[path]

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import ask, render_manifest
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import Telling, ask, render_manifest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.previews import Previews
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import ApiError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
@@ -38,8 +39,8 @@ class Busy:
     def read(self, _ref: Ref) -> dict[str, Any]:
         return settings(str(self.version))
 
-    def replace(self, obj: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-        assert dry_run
+    def replace(self, obj: dict[str, Any], *, dry_run: bool, strict: bool) -> dict[str, Any]:
+        assert dry_run and strict
         if self.writes:
             self.writes -= 1
             self.version += 1
@@ -91,6 +92,51 @@ def test_a_release_that_somebody_locks_this_very_moment_can_still_be_planned() -
     broken: Any = LockedHelm(Kind.HELM)
     with pytest.raises(KubefateError, match="in progress"):
         render_manifest(broken, wanted, values, None)
+
+
+class LonelyHelm:
+    """A helm that is told of the Kubernetes and does not ask it."""
+
+    binary, server = "helm", "https://here"
+
+    def __init__(self, major: int):
+        self.previews, self.major, self.told = Previews(), major, [""]
+
+    def version(self) -> tuple[int, int]:
+        return (self.major, 1)
+
+    tell = Helm.tell
+
+    def template(self, name: str, *_arguments: Any, namespace: str, extra: list[str]) -> str:
+        self.told = extra
+        hook = "metadata: {name: b, annotations: {helm.sh/hook: 'post-install,test'}}"
+        return (
+            f"---\n# Source: a/templates/a.yaml\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
+            f"data:\n  text: |\n    ---\n    # Source: a text\n---\n# Source: a/templates/b.yaml\nkind: Job\n{hook}\n"
+        )
+
+
+def test_what_helm_renders_alone_is_as_if_it_had_asked_the_server() -> None:
+    wanted: Any = SimpleNamespace(name="r", namespace="ns", chart=SimpleNamespace(path="/chart", digest="d"))
+    values: Any = SimpleNamespace(text="{}")
+    helm: Any = LonelyHelm(4)
+    found = render_manifest(helm, wanted, values, None, Telling("v1.30.1", ("a.example/v1",)))
+    assert helm.told == ["--kube-version", "v1.30.1", "--api-versions", "a.example/v1"]
+    (shown,) = found.objects
+    assert shown["metadata"] == {"name": "r", "namespace": "ns"}
+    assert shown["data"]["text"] == "---\n# Source: a text\n"
+    assert [hook["kind"] for hook in found.hooks] == ["Job"]
+    assert found.hook_texts[0].startswith("kind: Job")
+    assert found.server_side, "helm 4 applies what is new on the server"
+
+    release: Any = SimpleNamespace(uid="u", revision=1, status=Status.DEPLOYED, body={}, server_side=False)
+    again = render_manifest(helm, wanted, values, release, Telling("v1.30.1"))
+    assert helm.told == ["--kube-version", "v1.30.1", "--is-upgrade"]
+    assert not again.server_side, "and goes on as the release began"
+    release.server_side = True
+    for major, goes_on in ((4, True), (3, False)):
+        other: Any = LonelyHelm(major)
+        assert render_manifest(other, wanted, values, release, Telling("v1.30.1")).server_side == goes_on
 
 
 class CountingHelm:
