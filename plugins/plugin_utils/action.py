@@ -13,6 +13,7 @@ machine, copied there with all other files of this machine that the options name
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -41,7 +42,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.values import
 from ansible_collections.federatedai.kubefate.plugins.plugin_utils.sending import Parcel, with_files
 
 with suppress(ImportError):  # whoever needs it and does not find it says what to install
-    import urllib3  # noqa: F401  # once, here: each task runs in a fork of this process
+    importlib.import_module("urllib3")  # once, here: each task runs in a fork of this process
 
 LOCAL = ("local", "ansible.builtin.local")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
