@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +24,11 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.paths i
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import Chart, read_chart
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE, Values, render
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
 pytestmark = pytest.mark.of_helm
-EXAMPLES = 60 if os.environ.get("KUBEFATE_LONG") else 3
+EXAMPLES = examples(3, 60)
 """Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]
 FOREIGN = ROOT / "tests" / "integration" / "targets" / "fate_chart" / "files" / "foreign" / "values-template.gotmpl"

@@ -18,6 +18,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner import Outcome
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import Values, render
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import (
     FakeRunner,
     RealRunner,
@@ -393,7 +394,7 @@ NO_SHRINKING = (Phase.explicit, Phase.generate)
 
 
 @pytest.mark.parametrize("major", [3, 4])
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=examples(8, 100), phases=NO_SHRINKING)
 @given(specs=SPECS)
 def test_any_spec_of_plain_data_survives_the_template_unchanged(major: int, specs: list[dict[str, Any]]) -> None:
     given = {str(number): spec for number, spec in enumerate(specs)}
@@ -404,7 +405,7 @@ def test_any_spec_of_plain_data_survives_the_template_unchanged(major: int, spec
 
 
 @pytest.mark.parametrize("major", [3, 4])
-@settings(max_examples=10, phases=NO_SHRINKING)
+@settings(max_examples=examples(5, 100), phases=NO_SHRINKING)
 @given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=50))
 def test_any_integer_prints_as_it_was_written(major: int, numbers: list[int]) -> None:
     found = values(real_helm(major)[0], "all: '{{ range .list }}{{ . }},{{ end }}'", {"list": numbers})
