@@ -41,8 +41,8 @@ class Both(Helm):
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         try:
             found = self.first.render(spec, chart)
-        except HelmError:
-            _agreed(lambda helm: helm.render(spec, chart).text, self.first, self.other)
+        except HelmError as error:
+            _assert_refused(self.other, spec, chart, error)
             raise
         if chart.parent == CHART.parent:
             self.rendered.setdefault(chart, set()).add(json.dumps(spec))
@@ -63,6 +63,15 @@ class Both(Helm):
 
 def _objects(text: str) -> list[dict[str, Any]]:
     return by_name(Manifests(text).objects)
+
+
+def _assert_refused(other: Helm, spec: Spec, chart: Path, first: HelmError) -> None:
+    try:
+        other.render(spec, chart)
+    except HelmError as error:
+        assert _reason(error) == _reason(first), f"helms refuse for different reasons: {first}, {error}"
+    else:
+        raise AssertionError(f"one helm renders what the other refuses: {first}")
 
 
 def _agreed(call: Any, *helms: Helm) -> list[str]:
