@@ -9,6 +9,7 @@ end, in few processes, and have to be the same objects. What is refused is asked
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .kit import CHART, Helm, HelmError, Manifests, Spec, by_name
 
 NOISE = ("walk.go", "level=")
 """Beginnings of lines that helm logs beside its error."""
+_BETWEEN = re.compile(r"^(?:---|# Source: .*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,16 @@ class Both(Helm):
         for chart, texts in self.rendered.items():
             specs = [json.loads(text) for text in sorted(texts)]
             for spec, made in zip(specs, self.other.render_all(specs, chart), strict=True):
-                if by_name(made.objects) != by_name(self.first.render(spec, chart).objects):
+                first = self.first.render(spec, chart)
+                if _documents(made) != _documents(first) and by_name(made.objects) != by_name(first.objects):
                     found.append(spec)
         return found
+
+
+def _documents(manifests: Manifests) -> list[str]:
+    """The texts of all objects, which are compared in no time."""
+    texts = _BETWEEN.split(manifests.text)
+    return sorted(text.strip() for text in texts if text.strip())
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

@@ -244,9 +244,7 @@ def test_a_spec_that_fails_in_a_batch_fails_alone_with_file_line_and_name(
     assert [run.argv[1] for run in runner.runs].count("template") == 2, "all, and all but that one"
 
 
-@pytest.mark.parametrize(
-    ("failing", "processes"), [([0, 15], 3), ([3, 4, 12], 4), (range(0, 16, 2), 9)]
-)
+@pytest.mark.parametrize(("failing", "processes"), [([0, 15], 3), ([3, 4, 12], 4), (range(0, 16, 2), 9)])
 def test_each_spec_that_fails_is_one_process_more(
     helm_and_runner: tuple[Helm, RealRunner], failing: Sequence[int], processes: int
 ) -> None:
