@@ -28,7 +28,7 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples im
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
 pytestmark = pytest.mark.of_helm
-EXAMPLES = examples(3, 60)
+EXAMPLES = examples(2, 60)
 """Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]
 FOREIGN = ROOT / "tests" / "integration" / "targets" / "fate_chart" / "files" / "foreign" / "values-template.gotmpl"
