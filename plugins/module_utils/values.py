@@ -3,9 +3,10 @@
 """Spec and chart to Helm values.
 
 The values template is rendered by helm itself, unmodified, as a partial of a throw-away chart whose one manifest
-includes it and base64-encodes the result. KubeFATE gave integers to its template as integers, while helm turns every
-number into a float (``1.2345678e+07``); so integers travel as marked text and become integers again before the template
-sees them. What is then left of ``<no value>`` is removed, as KubeFATE does. Many specs of one chart are one process.
+includes it for each spec and base64-encodes the result. KubeFATE gave integers to its template as integers, while helm
+turns every number into a float (``1.2345678e+07``); so integers travel as marked text and become integers again before
+the template sees them. What is then left of ``<no value>`` is removed, as KubeFATE does. Many specs of one chart are
+one process, and each spec that fails is one more: helm says which one it was.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,31 +36,34 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SAID = re.compile(r"(?:execution|parse) error at \([^)]*\): (.*)")
 
 _CHART = "apiVersion: v2\nname: spec\nversion: 0.0.0\n"
-_MANIFEST = (
+_PARTIALS = (
     """\
-{{- define "integers" }}
+{{- define "kubefate.integers" }}
 {{- range $key, $value := .map }}
 {{- $box := dict "value" $value }}
-{{- include "integer" $box }}
+{{- include "kubefate.integer" $box }}
 {{- $_ := set $.map $key $box.value }}
 {{- end }}
 {{- end }}
-{{- define "integer" }}
+{{- define "kubefate.integer" }}
 {{- if kindIs "string" .value }}
 {{- if hasPrefix "MARK" .value }}{{ $_ := set . "value" (int (trimPrefix "MARK" .value)) }}{{ end }}
-{{- else if kindIs "map" .value }}{{ include "integers" (dict "map" .value) }}
+{{- else if kindIs "map" .value }}{{ include "kubefate.integers" (dict "map" .value) }}
 {{- else if kindIs "slice" .value }}
 {{- $list := list }}
 {{- range .value }}
 {{- $box := dict "value" . }}
-{{- include "integer" $box }}
+{{- include "kubefate.integer" $box }}
 {{- $list = append $list $box.value }}
 {{- end }}
 {{- $_ := set . "value" $list }}
 {{- end }}
 {{- end }}
-{{- range $name, $spec := .Values.specs }}
-{{- range $path := index $.Values.places $name }}
+{{- define "kubefate.spec" }}
+{{- $top := index . 0 }}
+{{- $name := index . 1 }}
+{{- $spec := index $top.Values.specs $name }}
+{{- range $path := index $top.Values.places $name }}
 {{- $place := $spec }}
 {{- range initial $path }}{{ $place = index $place . }}{{ end }}
 {{- $key := last $path }}
@@ -68,16 +72,25 @@ _MANIFEST = (
 {{- $_ := set $place $key (int (trimPrefix "MARK" $value)) }}
 {{- else }}
 {{- $box := dict "value" $value }}
-{{- include "integer" $box }}
+{{- $_ := include "kubefate.integer" $box }}
 {{- $_ := set $place $key $box.value }}
 {{- end }}
 {{- end }}
-{{ $name }}: {{ include (print $.Template.BasePath "/_values-template.yaml") $spec | b64enc }}
+{{- include (print $top.Template.BasePath "/_values-template.yaml") $spec | b64enc }}
 {{- end }}
 """
 ).replace("MARK", "\\u0001int:")
 """Text becomes integers again only where there are some, which helm is told: looking for them costs more than all the
 rest. Lists cannot be written to, so one that has integers is made anew as a whole."""
+_LINE = '{name}: {{{{ include "kubefate.spec" (list $ "{name}") }}}}\n'
+"""Of the manifest, one for each spec: the line that helm names in an error says whose it is."""
+_FAILED = re.compile(r"spec/templates/all\.yaml:(\d+)")
+_UNREADABLE = "helm template: parse error at (spec/templates/_values-template.yaml"
+_MADE = re.compile(r"^(spec\d+): *(\S*)$", re.MULTILINE)
+_FEWEST = 8
+"""Specs that are rendered together at least, however many of them fail."""
+_RUNS = 4
+"""How many of those that have one failure among them, so far, are rendered together: a failure costs a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +129,49 @@ def render(
     template: text of the values template. specs: a name for each (a party, a release) to its spec. where: names the
     chart in errors. An error that has nothing to do with a spec (no helm, no temporary folder) is raised.
     """
-    try:
-        return dict(_render_together(helm, template, specs, where))
-    except KubefateError as error:
-        if error.kind not in (Kind.CHART, Kind.HELM, Kind.INPUT):
-            raise
-        if len(specs) == 1:
-            return {name: _located(error, template, name, where) for name in specs}
-    names = list(specs)
-    half = len(names) // 2
     out: dict[str, Values | KubefateError] = {}
-    for part in (names[:half], names[half:]):
-        out.update(render(helm, template, {name: specs[name] for name in part}, where))
-    return out
+    waiting, passed = list(specs), list[str]()
+    size, seen, failures = len(waiting), 0, 0
+    while waiting or passed:
+        if size >= len(waiting):
+            waiting, passed = waiting + passed, []
+            size = len(waiting)
+        batch = waiting[:size]
+        try:
+            out |= _render_together(helm, template, {name: specs[name] for name in batch}, where)
+        except KubefateError as error:
+            if error.kind not in (Kind.CHART, Kind.HELM, Kind.INPUT):
+                raise
+            if error.msg.startswith(_UNREADABLE):
+                out |= {name: _located(error, template, name, where) for name in waiting + passed}
+                break
+            number = _culprit(error, batch)
+            if number is None:
+                size //= 2
+                continue
+            out[batch[number]] = _located(error, template, batch[number], where)
+            passed += batch[:number]
+            waiting = waiting[number + 1 :]
+            seen, failures = seen + number + 1, failures + 1
+            size = max(_FEWEST, (_RUNS * seen + 2 * len(specs)) // failures)
+        else:
+            waiting = waiting[size:]
+            seen, size = seen + size, size * 2
+    return {name: out[name] for name in specs}
+
+
+def _culprit(error: KubefateError, batch: Sequence[str]) -> int | None:
+    """Which one of a batch an error is about. Those before it can be rendered, but nothing of them was printed."""
+    if len(batch) == 1:
+        return 0
+    found = _FAILED.search(error.msg)
+    return int(found[1]) - 1 if found else None
 
 
 def _render_together(
     helm: Helm, template: str, specs: Mapping[str, Mapping[str, Any]], where: str
-) -> dict[str, Values]:
+) -> dict[str, Values | KubefateError]:
+    """What one process makes of all of them. What is made and is no YAML is the error of that spec alone."""
     keys = {f"spec{number}": name for number, name in enumerate(specs)}
     marked = {key: mark_integers(specs[name]) for key, name in keys.items()}
     given = _as_yaml({"specs": marked, "places": {key: integer_places(spec) for key, spec in marked.items()}})
@@ -141,13 +179,15 @@ def _render_together(
         os.mkdir(os.path.join(folder, "templates"))
         for path, text in (
             ("Chart.yaml", _CHART),
-            ("templates/all.yaml", _MANIFEST),
+            ("templates/_spec.tpl", _PARTIALS),
+            ("templates/all.yaml", "".join(_LINE.format(name=key) for key in keys)),
             ("templates/_values-template.yaml", template),
         ):
             with open(os.path.join(folder, path), "w", encoding="utf-8") as stream:
                 stream.write(text)
-        encoded = parse_yaml(helm.template("spec", folder, given), "what helm printed")
-    return {name: _values(str(encoded[key] or ""), name, where) for key, name in keys.items()}
+        encoded = dict(_MADE.findall(helm.template("spec", folder, given)))
+    parsed: dict[str, Any] = {}
+    return {name: _values(encoded[key], name, where, parsed) for key, name in keys.items()}
 
 
 def _as_yaml(value: Any) -> str:
@@ -155,10 +195,13 @@ def _as_yaml(value: Any) -> str:
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
-def _values(encoded: str, name: str, where: str) -> Values:
+def _values(encoded: str, name: str, where: str, parsed: dict[str, Any]) -> Values | KubefateError:
+    """parsed: what is known already, by its text; it grows. Many specs make the same."""
     text = base64.b64decode(encoded).decode().replace("<no value>", "")
     try:
-        data = parse_yaml(text, f"What {where}/{TEMPLATE} makes of the spec of {name}")
+        if text not in parsed:
+            parsed[text] = parse_yaml(text, f"What {where}/{TEMPLATE} makes of the spec of {name}")
+        data = parsed[text]
     except KubefateError as error:
         line = error.msg.partition("line ")[2].partition(",")[0]
         shown = (
@@ -169,11 +212,11 @@ def _values(encoded: str, name: str, where: str) -> Values:
         error.msg += f" (that line is: {shown!r})" if shown else ""
         error.phase = "render"
         error.kind = Kind.CHART
-        raise
+        return error
     if data is None:
         data = {}
     if not isinstance(data, dict):
-        raise KubefateError(
+        return KubefateError(
             f"What {where}/{TEMPLATE} makes of the spec of {name} is not a mapping.", Kind.CHART, "render"
         )
     return Values(text, plain(data))
@@ -231,8 +274,6 @@ def _reason(text: str) -> str:
 
 def _located(error: KubefateError, template: str, name: str, where: str) -> KubefateError:
     """The error with the template's own file name, line and text in place of the throw-away chart's."""
-    if error.phase == "render":
-        return error
     position = template_position(error.msg)
     reason = _reason(error_text(error.msg)) if position else error.msg
     at = f"{where}/{TEMPLATE}"

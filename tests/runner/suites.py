@@ -153,9 +153,11 @@ def _brief(failure: ElementTree.Element) -> str:
 
 
 def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
-    """The core, the plugins and the sandbox. smoke: without what helm renders, in which no ansible-core takes part."""
+    """The core, the plugins and the sandbox. smoke: with fewer examples, and without what helm renders, in which no
+    ansible-core takes part."""
     extra = ["--ignore=tests/unit/charts", *PARALLEL, *(["-m", "not of_helm"] if smoke else [])]
-    return lambda machine: pytest(env, "tests/unit", f"unit-{env.core}-py{env.python.name}", machine, extra)
+    name, few = f"unit-{env.core}-py{env.python.name}", "1" if smoke else ""
+    return lambda machine: pytest(env, "tests/unit", name, machine, extra, KUBEFATE_FEW_EXAMPLES=few)
 
 
 def charts(machine: Machine) -> Outcome:

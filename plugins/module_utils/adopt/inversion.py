@@ -9,6 +9,7 @@ difference is taken out. What remains different is said.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ def invert(values: Mapping[str, Any], fixed: Spec, known: Knowledge, render: Ren
     search.start()
     search.improve()
     search.prune()
-    return Inversion(search.state.spec, tuple(search.leftover()))
+    return Inversion(copy.deepcopy(search.state.spec), tuple(search.leftover()))
 
 
 class _Search:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .candidates import Candidate
@@ -132,11 +132,13 @@ def learn(known: Knowledge, base: Spec, render: Render) -> None:
     rendered |= render(
         {probe.word: with_value(_furnished(known, base, probe), probe.place, probe.value) for probe in failed}
     )
+    noted = set(known.sources)
     for probe in probes:
         if probe.word not in rendered:
             known.refused.add((probe.candidate.path, probe.kind))
         for source in _sources(probe, rendered.get(probe.word)):
-            if source not in known.sources:
+            if source not in noted:
+                noted.add(source)
                 known.sources.append(source)
             if source.keys and not _has_entries(source.path):
                 known.sets.setdefault(source.path, [])
@@ -193,30 +195,38 @@ def _sources(probe: _Probe, values: Any) -> Iterator[Source]:
 
 
 def _source(probe: _Probe, place: Place, node: Any) -> Source | None:
-    path = probe.candidate.path
-    target = _pattern(probe, place)
-    if target is None:
+    found = _landed(probe, node)
+    target = _pattern(probe, place) if found else None
+    if found is None or target is None:
         return None
+    path = probe.candidate.path
+    if probe.kind == "map" and target[-1:] == (MAP,) and path[-1] != MAP:
+        target = target[:-1]
+    return replace(found, path=path, target=target)
+
+
+def _landed(probe: _Probe, node: Any) -> Source | None:
+    """How the value of a probe is in a node, if it is; the path and the target are still open."""
     match probe.kind, node:
         case "list", list() if node == [probe.word]:
-            return Source(path, target)
+            return Source((), ())
         case "list", Mapping() if probe.word in node:
-            return Source(path, target, keys=True)
+            return Source((), (), keys=True)
         case "map", Mapping() if node.get(probe.key) == probe.word:
-            return Source(path, target[:-1] if target[-1:] == (MAP,) and path[-1] != MAP else target)
+            return Source((), ())
         case (("text" | "number"), str()):
-            return _of_text(path, target, str(probe.value), node)
+            return _of_text(str(probe.value), node)
         case "number", int() | float() if node == probe.value and not isinstance(node, bool):
-            return Source(path, target)
+            return Source((), ())
     return None
 
 
-def _of_text(path: Path, target: Place, word: str, text: str) -> Source | None:
+def _of_text(word: str, text: str) -> Source | None:
     before, found, after = text.partition(word)
     if found:
-        return Source(path, target, before, after)
+        return Source((), (), before, after)
     if text == base64.b64encode(word.encode()).decode():
-        return Source(path, target, encoded=True)
+        return Source((), (), encoded=True)
     return None
 
 

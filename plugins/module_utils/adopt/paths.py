@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -42,45 +41,42 @@ def _has(tree: Any, step: Step) -> bool:
 
 
 def with_value(tree: Mapping[str, Any], place: Place, value: Any) -> dict[str, Any]:
-    """A copy with a value set. Mappings and lists are made on the way; entries that a list lacks become mappings."""
-    out: dict[str, Any] = copy.deepcopy(dict(tree))
-    _put(out, place, copy.deepcopy(value))
-    return out
-
-
-def _put(holder: Any, place: Place, value: Any) -> None:
+    """A tree with a value set, which shares with the other whatever does not lead there. Mappings and lists are made on
+    the way; entries that a list lacks become mappings."""
     step, rest = place[0], place[1:]
-    if isinstance(step, int):
-        while step >= len(holder):
-            holder.append({})
-        current = holder[step]
-    else:
-        current = holder.get(step)
-    if not rest:
-        holder[step] = value
-        return
-    wanted: type = list if isinstance(rest[0], int) else dict
-    if not isinstance(current, wanted):
-        current = holder[step] = wanted()
-    _put(current, rest, value)
+    assert isinstance(step, str)
+    return {**tree, step: _with(tree.get(step), rest, value) if rest else value}
+
+
+def _with(tree: Any, place: Place, value: Any) -> Any:
+    if not place:
+        return value
+    step, rest = place[0], place[1:]
+    if isinstance(step, str):
+        return with_value(tree if isinstance(tree, Mapping) else {}, place, value)
+    out = list(tree) if isinstance(tree, list) else []
+    out += [{} for _missing in range(step + 1 - len(out))]
+    out[step] = _with(out[step], rest, value)
+    return out
 
 
 def without(tree: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    """A copy without a key; a mapping that is empty because of that goes, too. Entries of lists stay."""
-    out: dict[str, Any] = copy.deepcopy(dict(tree))
-    trail: list[tuple[Any, Step]] = []
-    holder: Any = out
-    for step in place[:-1]:
-        trail.append((holder, step))
-        holder = holder[step]
-    if isinstance(holder, dict):
-        holder.pop(place[-1], None)
-    for above, step in reversed(trail):
-        if isinstance(above, dict) and above[step] == {}:
-            del above[step]
-        else:
-            break
-    return out
+    """A tree without a key, which shares the rest with the other; a mapping that is empty because of that goes, too.
+    Entries of lists stay."""
+    found: dict[str, Any] = _without(tree, place)
+    return found
+
+
+def _without(tree: Any, place: Place) -> Any:
+    step, rest = place[0], place[1:]
+    if not rest:
+        return {key: item for key, item in tree.items() if key != step} if isinstance(tree, Mapping) else tree
+    inner = _without(tree[step], rest)
+    if isinstance(tree, list):
+        return [inner if number == step else item for number, item in enumerate(tree)]
+    if inner == {}:
+        return {key: item for key, item in tree.items() if key != step}
+    return {**tree, step: inner}
 
 
 def places(tree: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:

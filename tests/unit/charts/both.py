@@ -9,6 +9,7 @@ end, in few processes, and have to be the same objects. What is refused is asked
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .kit import CHART, Helm, HelmError, Manifests, Spec, by_name
 
 NOISE = ("walk.go", "level=")
 """Beginnings of lines that helm logs beside its error."""
+_BETWEEN = re.compile(r"^(?:---|# Source: .*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Both(Helm):
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         try:
             found = self.first.render(spec, chart)
-        except HelmError:
-            _agreed(lambda helm: helm.render(spec, chart).text, self.first, self.other)
+        except HelmError as error:
+            _assert_refused(self.other, spec, chart, error)
             raise
         if chart.parent == CHART.parent:
             self.rendered.setdefault(chart, set()).add(json.dumps(spec))
@@ -56,13 +58,29 @@ class Both(Helm):
         for chart, texts in self.rendered.items():
             specs = [json.loads(text) for text in sorted(texts)]
             for spec, made in zip(specs, self.other.render_all(specs, chart), strict=True):
-                if by_name(made.objects) != by_name(self.first.render(spec, chart).objects):
+                first = self.first.render(spec, chart)
+                if _documents(made) != _documents(first) and by_name(made.objects) != by_name(first.objects):
                     found.append(spec)
         return found
 
 
+def _documents(manifests: Manifests) -> list[str]:
+    """The texts of all objects, which are compared in no time."""
+    texts = _BETWEEN.split(manifests.text)
+    return sorted(text.strip() for text in texts if text.strip())
+
+
 def _objects(text: str) -> list[dict[str, Any]]:
     return by_name(Manifests(text).objects)
+
+
+def _assert_refused(other: Helm, spec: Spec, chart: Path, first: HelmError) -> None:
+    try:
+        other.render(spec, chart)
+    except HelmError as error:
+        assert _reason(error) == _reason(first), f"helms refuse for different reasons: {first}, {error}"
+    else:
+        raise AssertionError(f"one helm renders what the other refuses: {first}")
 
 
 def _agreed(call: Any, *helms: Helm) -> list[str]:

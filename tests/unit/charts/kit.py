@@ -90,12 +90,19 @@ class Helm:
 
     def render(self, spec: Spec, chart: Path = CHART) -> Manifests:
         """Manifests of a cluster.yaml."""
-        return _rendered(self, json.dumps(spec), chart)
+        found = _rendered(self, json.dumps(spec), chart)
+        if isinstance(found, HelmError):
+            raise HelmError(*found.args)
+        return found
 
 
 @functools.cache
-def _rendered(helm: Helm, spec: str, chart: Path) -> Manifests:
-    return Manifests(helm.template(helm.values_of([json.loads(spec)], chart)[0], chart))
+def _rendered(helm: Helm, spec: str, chart: Path) -> Manifests | HelmError:
+    """What helm makes of it, or says to it."""
+    try:
+        return Manifests(helm.template(helm.values_of([json.loads(spec)], chart)[0], chart))
+    except HelmError as error:
+        return error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import RealRunner, real_helm
 
 settings.register_profile(
@@ -17,10 +18,10 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=examples(30),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("kubefate-long", settings.get_profile("kubefate"), derandomize=False, max_examples=1000)
+settings.register_profile("kubefate-long", settings.get_profile("kubefate"), derandomize=False)
 settings.load_profile("kubefate-long" if os.environ.get("KUBEFATE_LONG") else "kubefate")
 
 

@@ -235,6 +235,7 @@ LATE = ("access.certificates", "cluster.preflight", "kube.executing", "preflight
 """Files for what a module seldom does, which are imported when it is done."""
 
 
+@functools.cache
 def at_once(text: str) -> str:
     """A file without what is imported only once a function runs."""
     tree = ast.parse(text)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +16,19 @@ from hypothesis import strategies as st
 from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.candidates import candidates
 from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.inversion import Inversion, invert
 from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.learning import Knowledge, survey
-from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.paths import MISSING, shown, with_value
+from ansible_collections.federatedai.kubefate.plugins.module_utils.adopt.paths import (
+    MISSING,
+    shown,
+    with_value,
+    without,
+)
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import Chart, read_chart
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import TEMPLATE, Values, render
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
 pytestmark = pytest.mark.of_helm
-EXAMPLES = 60 if os.environ.get("KUBEFATE_LONG") else 3
+EXAMPLES = examples(2, 60)
 """Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]
 FOREIGN = ROOT / "tests" / "integration" / "targets" / "fate_chart" / "files" / "foreign" / "values-template.gotmpl"
@@ -212,30 +217,25 @@ def test_encoded_quoted_and_ranged_values_and_words_as_keys_are_found_in_a_templ
 
 
 # what is left over -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("place", "value", "reason"),
-    [
-        (("modules", "osx", "byHand"), "here", "no key of the spec reaches it"),
-        (("extra", "deep", "list"), [1, 2], "no key of the spec reaches it"),
-        (("partyName",), "another", "it comes from the key name, which is that of the release itself"),
-    ],
-)
-def test_a_value_that_no_spec_brings_about_is_left_over_with_the_reason(
-    ours: Bench, place: tuple[str, ...], value: Any, reason: str
-) -> None:
-    values = with_value(ours.values({"partyId": "1", "modules": ["osx"]}), place, value)
+NOT_OF_A_SPEC = {
+    ("modules", "osx", "byHand"): ("here", "no key of the spec reaches it"),
+    ("extra", "deep", "list"): ([1, 2], "no key of the spec reaches it"),
+    ("partyName",): ("another", "it comes from the key name, which is that of the release itself"),
+}
+
+
+def test_values_that_no_spec_brings_about_and_one_that_is_gone_are_left_over_with_the_reason(ours: Bench) -> None:
+    gone = ("modules", "mysql", "include")
+    values = without(ours.values({"partyId": "1", "modules": ["osx"]}), gone)
+    for place, (value, _reason) in NOT_OF_A_SPEC.items():
+        values = with_value(values, place, value)
     found = ours.back(values)
-    assert {shown(entry.place).partition("[")[0] for entry in found.leftover} == {".".join(place)}
-    assert {entry.reason for entry in found.leftover} == {reason}
+    left = {(shown(entry.place).partition("[")[0], entry.reason) for entry in found.leftover}
+    wanted = {(".".join(place), reason) for place, (_value, reason) in NOT_OF_A_SPEC.items()}
+    assert left == {*wanted, (".".join(gone), "the values template always makes it here")}
+    [entry] = [entry for entry in found.leftover if entry.place == gone]
+    assert (entry.made, entry.found) == (False, MISSING)
     assert found.spec["modules"] == ["osx"], "the rest is found all the same"
-
-
-def test_a_value_that_is_gone_is_left_over(ours: Bench) -> None:
-    values = ours.values({"partyId": "1", "modules": ["osx"]})
-    del values["modules"]["mysql"]["include"]
-    [left] = ours.back(values).leftover
-    assert (shown(left.place), left.made, left.found) == ("modules.mysql.include", False, MISSING)
-    assert left.reason == "the values template always makes it here"
 
 
 def test_null_differs_from_nothing(like: Bench) -> None:

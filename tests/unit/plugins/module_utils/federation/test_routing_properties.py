@@ -25,6 +25,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.mo
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.routes import plan_routes
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.tables import additions
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.proxies import LostError, Site
 
 STRANGER = "424242"
@@ -194,7 +195,7 @@ def check(world: World, links: list[Link]) -> None:
 
 
 @pytest.mark.parametrize("engine", list(NETWORKS))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_allowed_pairs_reach_each_other_forbidden_ones_do_not_and_nothing_goes_in_circles(
     engine: str, data: st.DataObject
@@ -207,7 +208,7 @@ def test_allowed_pairs_reach_each_other_forbidden_ones_do_not_and_nothing_goes_i
     check(world, links)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data(), engine=st.sampled_from(list(NETWORKS)))
 def test_so_it_is_after_a_party_joined_left_or_moved_and_after_an_exchange_changed(
     data: st.DataObject, engine: str

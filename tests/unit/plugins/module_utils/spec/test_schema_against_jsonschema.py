@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec import schema as ours
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 
 NAMES = st.sampled_from(["a", "b", "c", "xa", "xb"])
 SCALARS = st.one_of(
@@ -80,7 +81,7 @@ def as_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_the_verdict_is_that_of_jsonschema(as_written: None, case: tuple[dict[str, Any], dict[str, Any]]) -> None:
     schema, spec = case
@@ -103,7 +104,7 @@ SIMPLE = {
 }
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 @given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4))
 def test_setting_types_right_leaves_alone_what_fits_and_makes_only_what_fits(spec: dict[str, Any]) -> None:
     valid = jsonschema.Draft202012Validator(SIMPLE).is_valid

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.runner import Outcome
 from ansible_collections.federatedai.kubefate.plugins.module_utils.values import Values, render
-from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, RealRunner, real_helm
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
+from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import (
+    FakeRunner,
+    RealRunner,
+    Run,
+    real_helm,
+)
 
 pytestmark = pytest.mark.of_helm
 KUBEFATE_LIKE = (Path(__file__).parent / "fixtures" / "kubefate-like.tpl").read_text(encoding="utf-8")
@@ -36,6 +43,10 @@ def failure(helm: Helm, template: str, spec: Mapping[str, Any] | None = None) ->
     assert isinstance(found, KubefateError), found
     assert (found.kind, found.phase) == (Kind.CHART, "render")
     return found
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 # what a template sees --------------------------------------------------------------------------------------------
@@ -230,7 +241,63 @@ def test_a_spec_that_fails_in_a_batch_fails_alone_with_file_line_and_name(
     assert error.msg.startswith(f"{FILE}, line 3: rendering the spec of party-2 failed: nil pointer evaluating ")
     assert error.msg.endswith("The line is: exchange: {{ .osx.exchange.ip }}")
     assert (error.kind, error.phase) == (Kind.CHART, "render")
-    assert [run.argv[1] for run in runner.runs].count("template") == 7, "together, then in halves"
+    assert [run.argv[1] for run in runner.runs].count("template") == 2, "all, and all but that one"
+
+
+@pytest.mark.parametrize(("failing", "processes"), [([0, 15], 3), ([3, 4, 12], 4), (range(0, 16, 2), 9)])
+def test_each_spec_that_fails_is_one_process_more(
+    helm_and_runner: tuple[Helm, RealRunner], failing: Sequence[int], processes: int
+) -> None:
+    helm, runner = helm_and_runner
+    specs = {str(number): {} if number in failing else {"osx": {"exchange": {"ip": number}}} for number in range(16)}
+    found = render(helm, BROKEN, specs, CHART)
+    assert list(found) == list(specs)
+    assert [name for name, each in found.items() if isinstance(each, KubefateError)] == [str(each) for each in failing]
+    assert [each.data["exchange"] for each in found.values() if isinstance(each, Values)] == [
+        number for number in range(16) if number not in failing
+    ]
+    for name, each in found.items():
+        if isinstance(each, KubefateError):
+            assert each.msg.startswith(f"{FILE}, line 3: rendering the spec of {name} failed: nil pointer evaluating ")
+    assert [run.argv[1] for run in runner.runs].count("template") == processes
+
+
+def test_a_template_that_helm_cannot_read_is_one_process(helm_and_runner: tuple[Helm, RealRunner]) -> None:
+    helm, runner = helm_and_runner
+    found = render(helm, "a: 1\nb: {{ if }}\n", {str(number): {} for number in range(20)}, CHART)
+    assert {str(each) for each in found.values()} and len({str(each) for each in found.values()}) == 20
+    assert all(isinstance(each, KubefateError) and f"{FILE}, line 2" in each.msg for each in found.values())
+    assert [run.argv[1] for run in runner.runs].count("template") == 1
+
+
+def test_an_error_that_names_no_spec_is_looked_for_in_halves() -> None:
+    def answer(run: Run) -> Outcome:
+        if run.argv[1] != "template":
+            return Outcome(0, "v3.18.0", "")
+        words = [number for number in range(8) if f'"word{number}"' in run.stdin]
+        if 5 in words:
+            return Outcome(1, "", "Error: failed to parse -: this is not for you\n")
+        return Outcome(0, "".join(f"spec{place}: {b64(f'a: {number}')}\n" for place, number in enumerate(words)), "")
+
+    runner = FakeRunner([answer])
+    found = render(Helm(runner, "helm"), "a: 1", {str(number): {"a": f"word{number}"} for number in range(8)}, CHART)
+    assert [name for name, each in found.items() if isinstance(each, KubefateError)] == ["5"]
+    assert "rendering the spec of 5 failed" in str(found["5"])
+    assert [each.data["a"] for each in found.values() if isinstance(each, Values)] == [0, 1, 2, 3, 4, 6, 7]
+
+
+def test_specs_that_make_the_same_values_have_them_each_for_itself(helm: Helm) -> None:
+    one, other = render(helm, "a: {b: [1]}", {"one": {}, "other": {}}, CHART).values()
+    assert isinstance(one, Values) and isinstance(other, Values)
+    one.data["a"]["b"].append(2)
+    assert other.data == {"a": {"b": [1]}}
+
+
+def test_what_a_template_writes_into_one_spec_is_not_in_another(helm: Helm) -> None:
+    shared = {"osx": {"n": 1}}
+    template = 'a: {{ hasKey .osx "seen" }}\n{{ $_ := set .osx "seen" true }}'
+    found = render(helm, template, {str(number): shared for number in range(3)}, CHART)
+    assert [each.data for each in found.values() if isinstance(each, Values)] == [{"a": False}] * 3
 
 
 @pytest.mark.parametrize(
@@ -325,7 +392,7 @@ NO_SHRINKING = (Phase.explicit, Phase.generate)
 
 
 @pytest.mark.parametrize("major", [3, 4])
-@settings(max_examples=25, phases=NO_SHRINKING)
+@settings(max_examples=examples(8, 100), phases=NO_SHRINKING)
 @given(specs=SPECS)
 def test_any_spec_of_plain_data_survives_the_template_unchanged(major: int, specs: list[dict[str, Any]]) -> None:
     given = {str(number): spec for number, spec in enumerate(specs)}
@@ -336,7 +403,7 @@ def test_any_spec_of_plain_data_survives_the_template_unchanged(major: int, spec
 
 
 @pytest.mark.parametrize("major", [3, 4])
-@settings(max_examples=10, phases=NO_SHRINKING)
+@settings(max_examples=examples(5, 100), phases=NO_SHRINKING)
 @given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=50))
 def test_any_integer_prints_as_it_was_written(major: int, numbers: list[int]) -> None:
     found = values(real_helm(major)[0], "all: '{{ range .list }}{{ . }},{{ end }}'", {"list": numbers})
