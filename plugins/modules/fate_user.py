@@ -71,7 +71,8 @@ options:
       - V(present) makes or corrects the user and, with O(kubeconfig_dest) or O(return_kubeconfig), sees to a kubeconfig
         that is valid longer than O(renew_before).
       - V(rotated) gives out another kubeconfig and revokes all before it.
-      - V(absent) takes away rights, account and credentials. Nobody can revoke himself.
+      - V(absent) takes away rights, account and credentials. Nobody can revoke himself. Without O(namespace) it means
+        who lives in O(namespaces) or has rights there; others of that name on the same Kubernetes stay.
     type: str
     choices: [present, rotated, absent]
     default: present

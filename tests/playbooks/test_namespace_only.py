@@ -4,6 +4,7 @@ with the deployers' accounts alone."""
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import yaml
@@ -35,6 +36,18 @@ def act_as(federation: Federation, account: str) -> None:
         variables["fate_kubeconfig"] = kubeconfig_of(federation, federation.namespace(host), account)
 
 
+def await_right(federation: Federation, namespace: str) -> None:
+    """API servers follow what is granted with some delay."""
+    user = f"--as=system:serviceaccount:{namespace}:fate-deployer"
+    for _try in range(150):
+        if "yes" in federation.kubectl(
+            "auth", "can-i", "create", "statefulsets", "--namespace", namespace, user, check=False
+        ):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"the deployer of {namespace} never gets its rights")
+
+
 def test_two_parties_live_with_the_deployers_accounts_alone(two_parties: Federation) -> None:
     for host, variables in two_parties.hosts.items():
         space = two_parties.namespace(host)
@@ -55,6 +68,7 @@ def test_two_parties_live_with_the_deployers_accounts_alone(two_parties: Federat
     for host in two_parties.hosts:
         assert not two_parties.objects("deployments", host), "nothing was changed"
         two_parties.kubectl("apply", "--filename", str(rights / f"{host}.yaml"))
+        await_right(two_parties, two_parties.namespace(host))
 
     act_as(two_parties, "fate-deployer")
     alone = {"named": False, "fate_manage_rbac": False}

@@ -232,6 +232,15 @@ def test_a_credential_that_was_rotated_or_revoked_works_no_longer(world: World) 
     assert asked(Api(resolve({"kubeconfig": fresh})), world.party, "configmaps", "create"), "the new one works"
 
 
+def test_somebody_of_the_same_name_elsewhere_on_the_same_kubernetes_stays(world: World) -> None:
+    mine = world.user(UserRole.OPERATOR, name="sam")
+    wish = Wish("sam", UserKind.SERVICE_ACCOUNT, UserRole.OPERATOR, [world.other], world.store, returned=True)
+    theirs = Users(world.api, wish.with_parts(parse(world.api, DEPLOYED), ()), False).present(rotate=False)
+    world.revoke("sam", UserRole.OPERATOR)
+    assert ended(mine).kind is Kind.UNAUTHORIZED
+    assert asked(Api(resolve({"kubeconfig": theirs["kubeconfig"]})), world.other, "configmaps", "create")
+
+
 def test_a_certificate_says_who_somebody_is_and_carries_rights_until_it_is_rotated(world: World) -> None:
     first = world.user(UserRole.VIEWER, name="kim", kind=UserKind.CERTIFICATE)
     old = Api(resolve({"kubeconfig": first}))

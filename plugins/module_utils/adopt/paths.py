@@ -43,8 +43,7 @@ def _has(tree: Any, step: Step) -> bool:
 def with_value(tree: Mapping[str, Any], place: Place, value: Any) -> dict[str, Any]:
     """A tree with a value set, which shares with the other whatever does not lead there. Mappings and lists are made on
     the way; entries that a list lacks become mappings."""
-    step, rest = place[0], place[1:]
-    assert isinstance(step, str)
+    step, rest = str(place[0]), place[1:]
     return {**tree, step: _with(tree.get(step), rest, value) if rest else value}
 
 

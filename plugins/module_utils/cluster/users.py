@@ -132,7 +132,7 @@ class Users:
         api = self.api
         self._ours(gone=True)
         me = identify(api)
-        found = [user for user in self._known() if not self.wish.home or user.home in ("", self.wish.home)]
+        found = [user for user in self._known() if self._is_meant(user)]
         changes: list[GrantChange] = []
         for user in found:
             if user.is_me(me):
@@ -195,6 +195,13 @@ class Users:
             if (user.kind, user.name) == (self.wish.kind, self.wish.name) and user.role is not UserRole.DEPLOYER
         ]
         return list({(user.home, user.generation): user for user in named}.values())
+
+    def _is_meant(self, user: User) -> bool:
+        """Whether this one is to go: there may be others of that name, elsewhere on the same Kubernetes."""
+        if self.wish.home or not user.home:
+            return user.home in ("", self.wish.home)
+        holds = {Ref.of(binding).namespace for binding in self._of(user)}
+        return user.home in self._spaces or not holds.isdisjoint(self.wish.namespaces)
 
     def _of(self, user: User) -> list[Object]:
         """The bindings of a user."""

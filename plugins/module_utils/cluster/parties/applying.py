@@ -8,6 +8,7 @@ shape that ``fate_cluster`` gives; one that fails does not keep the others from 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from .planning import access_changes, deployed_of
 AT_ONCE = 16
 """Clusters that are changed or waited for at once. Helm itself runs less often at once: see ``Helm.turns``."""
 GRANTED_AT_ONCE = 8
+RIGHTS_KNOWN = 15.0
+"""Seconds after which API servers know of rights that were granted."""
 
 
 @dataclass(slots=True)
@@ -97,7 +100,7 @@ class Applier:
         self._contexts[party.host] = context = Context(own, helm, party.options, self.runner, progress, secrets)
         if party.plan is not None and party.plan.changed and not self.check_mode:
             if party.gathered is not None:
-                require_rights(context, _planned(party))
+                _require_rights(context, _planned(party), granted=bool(self._grants.get(party.host)))
             prepare_namespace(context, party.namespace)
 
     def _lock(self, host: str) -> Any:
@@ -162,6 +165,19 @@ def _grant(api: Api, changes: Sequence[GrantChange], account: str) -> None:
         pending = pending_result(api, account, error)
         error.result = {key: pending[key] for key in ("pending", "manifest")}
         raise
+
+
+def _require_rights(context: Context, planned: Planned, *, granted: bool) -> None:
+    """See ``require_rights``. granted: a moment ago. API servers follow what is granted with some delay: what is
+    missing is then asked for again for a while."""
+    end = time.monotonic() + (RIGHTS_KNOWN if granted else 0)
+    while True:
+        try:
+            return require_rights(context, planned)
+        except KubefateError as error:
+            if error.kind is not Kind.FORBIDDEN or time.monotonic() >= end:
+                raise
+        time.sleep(0.2)
 
 
 def _planned(party: Party) -> Planned:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import http.server
 import os
+import random
 import socket
 import ssl
 import subprocess
@@ -27,6 +28,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.reposit
 )
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.certificates import Authority, Issued
 
+PORTS = range(10000, 14000)
+"""Of servers."""
 USER = "robot$deploy"
 PASSWORD = "planted-registry-password"
 HASH = "$2b$04$GNwJDS2C3cIU9/txY1fNQeLmSUVAtnsz98Oc0LL2dbmkwwslmKwkq"
@@ -130,9 +133,13 @@ def web_server(
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on, none of those that the system gives to connections: one of them may be taken a
+    moment later by anybody."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as found:
+            if found.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError(f"no port of {PORTS} is free")
 
 
 @contextmanager
