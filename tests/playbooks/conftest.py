@@ -35,7 +35,7 @@ def made(folder: Path, helm: str) -> Iterator[Federation]:
         spaces = federation.kubectl("get", "namespaces", "--output", "name").split()
         mine = [space for space in spaces if space.startswith(f"namespace/{federation.prefix}")]
         if mine:
-            federation.kubectl("delete", "--wait=false", *mine)
+            federation.kubectl("delete", "--wait=false", "--ignore-not-found", *mine)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support import Federation
+from support import Federation, required
 
 BOTH_HELMS = pytest.mark.parametrize(
     "federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"]
@@ -40,6 +40,8 @@ def restarts(federation: Federation, host: str) -> set[str]:
 @BOTH_HELMS
 @pytest.mark.smoke
 def test_deploys_two_ready_parties_with_a_route_to_each_other_and_then_changes_nothing(two_parties: Federation) -> None:
+    wide = two_parties.helm == required("KUBEFATE_HELM4")
+    two_parties.defaults["fate_cluster_rights"] = wide
     first = two_parties.play("deploy_fate")
     assert first.code == 0
     report = first.message("The federation now")
@@ -48,6 +50,8 @@ def test_deploys_two_ready_parties_with_a_route_to_each_other_and_then_changes_n
         result = first.of("Bring the cluster to what its spec says")[host]
         cluster, account = result["cluster"], f"{two_parties.prefix}-{host.removeprefix('party-')}:fate-deployer"
         assert result["job"]["creator"] == f"system:serviceaccount:{account}", "with the account's credentials"
+        bound = two_parties.kubectl("get", "clusterrolebindings", "--output", "json")
+        assert (account.partition(":")[0] in bound) == wide, "outside of its namespace only when that was said"
         assert cluster["ready"], cluster["reason"]
         assert {module["module"] for module in cluster["modules"]} == {
             "osx",
