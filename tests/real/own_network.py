@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
@@ -94,9 +95,10 @@ def learn(api: Api, folder: Path) -> dict[str, Any]:
     def restart(**options: Any) -> dict[str, Any]:
         context = Context(deployer, Helm(FakeRunner(), "helm"), Options(wait=False, **options), "test")
         try:
-            return {"msg": "", **run_verb(context, "restarted", NAME, SPACE, [], check_mode=False)}
+            done = run_verb(context, "restarted", NAME, SPACE, [], check_mode=False)
+            return {"msg": "", "changed": done["changed"], "job": done["job"]}
         except KubefateError as error:
-            return {"msg": error.msg, **error.result}
+            return {"msg": error.msg, "changed": bool(error.result.get("changed"))}
 
     learnt: dict[str, Any] = {}
     await_true(lambda: api.find(POD) is not None)
@@ -119,7 +121,7 @@ def main() -> None:
     sandbox_python, sandbox, folder = sys.argv[1:]
     for argv in (["link", "set", "lo", "up"], ["address", "add", f"{ADDRESS}/32", "dev", "lo"]):
         subprocess.run(["ip", *argv], check=True)
-    program = [sandbox_python, sandbox, "--name", "real"]
+    program = [sandbox_python, sandbox, "--name", f"real-{os.getpid()}"]
     try:
         subprocess.run([*program, "up"], check=True, stdout=sys.stderr)
         found = subprocess.run([*program, "kubeconfig"], check=True, capture_output=True, text=True).stdout.strip()
