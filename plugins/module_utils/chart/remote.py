@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 
@@ -24,7 +25,9 @@ _MISSING = (
     "manifest unknown",
     "could not locate a version",
 )
-_LOGIN = ("401", "unauthorized", "authentication required", "basic auth", "credential")
+_STATUS = re.compile(r"(?<![\w.:/-])(401|403)(?![\w./-])")
+"""An HTTP status, and no part of a port, a digest or a version."""
+_LOGIN = ("unauthorized", "authentication required", "basic auth", "credential")
 
 
 class Remote:
@@ -136,11 +139,12 @@ def explained(error: KubefateError, where: str, what: str) -> KubefateError:
         return error
     text = error.msg.partition(": ")[2] or error.msg
     low = text.lower()
+    statuses = _STATUS.findall(low)
     if error.kind is Kind.TIMEOUT or any(word in low for word in ("x509", "certificate", "tls:", "gave http response")):
         return unreachable(where, text)
-    if any(word in low for word in _LOGIN):
+    if "401" in statuses or any(word in low for word in _LOGIN):
         return wants_login(where)
-    if "403" in low or "denied" in low:
+    if "403" in statuses or "denied" in low:
         return status_error(where, 403, "forbidden")
     if what and any(word in low for word in _MISSING):
         return KubefateError(f"{where} has no chart {what}: {text}", Kind.CHART, "chart", "Check name and version.")

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.lookup import ChartFinder, Wanted
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import Chart, write_archive
+from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.remote import explained
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.repository import Repository
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
@@ -172,6 +173,21 @@ def test_what_is_no_repository_is_told(user: User) -> None:
         assert user.fails(found.repository(), "fate").kind is Kind.CONNECTION
         (user.folder / "empty" / "index.yaml").write_text("entries: none\n")
         assert user.fails(found.repository(), "fate").msg
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("failed to fetch https://127.0.0.1:40355/index.yaml : 404 Not Found", Kind.CHART),
+        ("127.0.0.1:40155/fate/fate:1.0.0: not found", Kind.CHART),
+        ("registry:403/fate/fate@sha256:ab-401-4036: not found", Kind.CHART),
+        ("failed to fetch https://127.0.0.1:40355/index.yaml : 403 Forbidden", Kind.FORBIDDEN),
+        ("GET https://charts.example/v2: response status code 403: forbidden", Kind.FORBIDDEN),
+        ("unexpected status from HEAD request to https://charts.example/v2: 401", Kind.UNAUTHORIZED),
+    ],
+)
+def test_a_status_is_no_part_of_a_port_or_a_digest(said: str, kind: Kind) -> None:
+    assert explained(KubefateError(f"helm pull: {said}", Kind.HELM), "https://charts.example", "fate 1").kind is kind
 
 
 def test_a_repository_that_is_not_there_is_told(user: User) -> None:
