@@ -142,7 +142,7 @@ def _become(argv: Sequence[str], folder: str, environment: Mapping[str, str], ou
     home = os.path.join(environment["HOME"], ".ansible", "tmp")
     os.makedirs(home, mode=0o700, exist_ok=True)
     constants.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix=f"ansible-local-{os.getpid()}", dir=home)
-    atexit.register(subprocess.run, ["rm", "-rf", constants.DEFAULT_LOCAL_TMP], check=False)
+    atexit.register(shutil.rmtree, constants.DEFAULT_LOCAL_TMP, ignore_errors=True)
     sys.argv = ["ansible-playbook", *argv]
     code: object = 1
     try:

@@ -239,12 +239,13 @@ class Federation:
 def ansible_playbook(argv: list[str], folder: Path, env: dict[str, str], tool: str = "") -> Run:
     """ansible-playbook with a machine-readable report beside the usual output."""
     report = folder / f"report-{uuid.uuid4().hex[:8]}.json"
-    known = environment(folder) | {"KUBEFATE_REPORT": str(report), **env}
+    own = {"KUBEFATE_REPORT": str(report), **env}
+    known = environment(folder) | own
     plays = None if tool else forked_plays()
     if plays and plays.takes(known):
         code, text = plays.run(argv, folder, known, TIMEOUT)
     else:
-        code, text = _run(start_playbook(argv, folder, known, tool))
+        code, text = _run(start_playbook(argv, folder, own, tool))
     print(text)
     found = json.loads(report.read_text()) if report.exists() else {"stats": {}, "tasks": []}
     results = [(entry["play"], entry["task"], entry["results"]) for entry in found["tasks"]]

@@ -18,7 +18,7 @@ from ansible_collections.federatedai.kubefate.plugins.filter.parties import part
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.clusters import CHANGE_CLUSTER, INFORM_CLUSTERS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import read_chart
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import Telling, render_manifest
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.rendering import Telling, render_manifest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve

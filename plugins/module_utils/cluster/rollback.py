@@ -26,8 +26,6 @@ from .gather import (
     find_release,
     health,
     history,
-    hook_texts,
-    hooks_of,
     referred,
 )
 from .jobs import roll_back
@@ -35,6 +33,7 @@ from .permission import require
 from .planning import refuse
 from .recognise import refuse_foreign
 from .recovery import keep_volumes, mark, recover
+from .rendering import hook_texts, hooks_of
 from .running import Running
 from .shape import Result, among, result
 from .training import noted, spare_jobs

@@ -223,8 +223,7 @@ class Api:
         know, and keys that come twice, are errors."""
         ref = self.ref(obj, namespace)
         path = self.type_of(ref.api_version, ref.kind).path(ref.namespace)
-        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
-        return self.request("POST", path, query, obj)
+        return self.request("POST", path, _writing(dry_run=dry_run, manager=manager, strict=strict), obj)
 
     def replace(
         self,
@@ -236,8 +235,8 @@ class Api:
         strict: bool = False,
     ) -> dict[str, Any]:
         """manager and strict: as for ``create``."""
-        query = {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
-        return self.request("PUT", self._path(self.ref(obj, namespace)), query, obj)
+        path = self._path(self.ref(obj, namespace))
+        return self.request("PUT", path, _writing(dry_run=dry_run, manager=manager, strict=strict), obj)
 
     def patch(self, ref: Ref, patch: Any, *, subresource: str = "", dry_run: bool = False) -> dict[str, Any]:
         """A JSON merge patch (mapping) or a JSON patch (list of operations)."""
@@ -461,6 +460,11 @@ class Api:
             case _:
                 kind = Kind.REFUSED
         return ApiError(f"{method} {path}: {message}", kind, status=status, body=body)
+
+
+def _writing(*, dry_run: bool, manager: str, strict: bool) -> dict[str, str]:
+    """What a request says that writes a whole object."""
+    return {**_dry(dry_run), "fieldManager": manager, "fieldValidation": "Strict" if strict else ""}
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import http.server
 import os
-import random
 import socket
 import ssl
 import subprocess
@@ -26,10 +25,9 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.reposit
     Repository,
     write_settings,
 )
+from ansible_collections.federatedai.kubefate.tests.servers.process import free_ports
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.certificates import Authority, Issued
 
-PORTS = range(10000, 14000)
-"""Of servers."""
 USER = "robot$deploy"
 PASSWORD = "planted-registry-password"
 HASH = "$2b$04$GNwJDS2C3cIU9/txY1fNQeLmSUVAtnsz98Oc0LL2dbmkwwslmKwkq"
@@ -132,16 +130,6 @@ def web_server(
         thread.join(5)
 
 
-def free_port() -> int:
-    """A port that nobody listens on, none of those that the system gives to connections: one of them may be taken a
-    moment later by anybody."""
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
-        with socket.socket() as found:
-            if found.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError(f"no port of {PORTS} is free")
-
-
 @contextmanager
 def registry(folder: Path, *, tls: bool = True, login: bool = True) -> Iterator[Place]:
     """CNCF Distribution, with what it stores in a folder."""
@@ -151,26 +139,7 @@ def registry(folder: Path, *, tls: bool = True, login: bool = True) -> Iterator[
     authority = Authority("registry CA")
     ca = folder / "ca.crt"
     ca.write_text(authority.pem)
-    issued = write_issued(folder, "server", authority.issue("registry", "127.0.0.1", "localhost"))
-    log, process, port = folder / "log", None, 0
-    for _attempt in range(5):  # somebody else may take the port that was free a moment ago
-        port = free_port()
-        config = _write_registry_config(folder, port, issued if tls else None, login=login)
-        env = {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"}
-        with log.open("wb") as stream:
-            process = subprocess.Popen([binary, "serve", str(config)], stdout=stream, stderr=stream, env=env)
-        if _listens(process, port):
-            break
-    assert process is not None
-    try:
-        assert process.poll() is None, f"the registry does not listen:\n{log.read_text()}"
-        yield Place(f"oci://127.0.0.1:{port}/fate", str(ca), folder)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _write_registry_config(folder: Path, port: int, issued: tuple[str, str] | None, *, login: bool) -> Path:
+    (port,) = free_ports(1)
     lines = [
         "version: 0.1",
         "log: {level: error, accesslog: {disabled: true}}",
@@ -178,28 +147,35 @@ def _write_registry_config(folder: Path, port: int, issued: tuple[str, str] | No
         "http:",
         f"  addr: 127.0.0.1:{port}",
     ]
-    if issued:
-        lines.append(f"  tls: {{certificate: {issued[0]}, key: {issued[1]}}}")
+    if tls:
+        issued = authority.issue("registry", "127.0.0.1", "localhost")
+        certificate, key = write_issued(folder, "server", issued)
+        lines.append(f"  tls: {{certificate: {certificate}, key: {key}}}")
     if login:
         (folder / "htpasswd").write_text(f"{USER}:{HASH}\n")
         lines.append(f"auth: {{htpasswd: {{realm: charts, path: {folder / 'htpasswd'}}}}}")
-    path = folder / "config.yml"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+    (folder / "config.yml").write_text("\n".join(lines) + "\n")
+    env = {"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"}
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen([binary, "serve", str(folder / "config.yml")], stdout=log, stderr=log, env=env)
+    try:
+        _await_port(process, port, folder / "log")
+        yield Place(f"oci://127.0.0.1:{port}/fate", str(ca), folder)
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether it comes to listen; False as soon as it has ended."""
+def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(0.1)  # who could not have the port ends at once, while its new owner answers
-                return process.poll() is None
+                return
         time.sleep(0.05)
-    process.terminate()
-    return False
+    raise AssertionError(f"the registry does not listen:\n{log.read_text()}")
 
 
 def push(place: Place, helm: str, *charts: Chart) -> dict[str, str]:
