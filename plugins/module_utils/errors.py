@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Kind(StrEnum):
@@ -77,6 +77,11 @@ class KubefateError(Exception):
 
     def __str__(self) -> str:
         return self.msg
+
+    def within(self, phase: str) -> Self:
+        """The same error with the phase filled in, where the one who raised it did not know."""
+        self.phase = self.phase or phase
+        return self
 
     def as_failure(self) -> dict[str, Any]:
         """The ``failure`` value of a result."""

@@ -87,10 +87,8 @@ _LINE = '{name}: {{{{ include "kubefate.spec" (list $ "{name}") }}}}\n'
 _FAILED = re.compile(r"spec/templates/all\.yaml:(\d+)")
 _UNREADABLE = "helm template: parse error at (spec/templates/_values-template.yaml"
 _MADE = re.compile(r"^(spec\d+): *(\S*)$", re.MULTILINE)
-_FEWEST = 8
-"""Specs that are rendered together at least, however many of them fail."""
-_RUNS = 4
-"""How many of those that have one failure among them, so far, are rendered together: a failure costs a process."""
+_TOGETHER = 200
+"""Specs that one process renders at most: a failure costs one more process, and the work on all that is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +128,8 @@ def render(
     chart in errors. An error that has nothing to do with a spec (no helm, no temporary folder) is raised.
     """
     out: dict[str, Values | KubefateError] = {}
-    waiting, passed = list(specs), list[str]()
-    size, seen, failures = len(waiting), 0, 0
-    while waiting or passed:
-        if size >= len(waiting):
-            waiting, passed = waiting + passed, []
-            size = len(waiting)
+    waiting, size = list(specs), _TOGETHER
+    while waiting:
         batch = waiting[:size]
         try:
             out |= _render_together(helm, template, {name: specs[name] for name in batch}, where)
@@ -143,20 +137,16 @@ def render(
             if error.kind not in (Kind.CHART, Kind.HELM, Kind.INPUT):
                 raise
             if error.msg.startswith(_UNREADABLE):
-                out |= {name: _located(error, template, name, where) for name in waiting + passed}
+                out |= {name: _located(error, template, name, where) for name in waiting}
                 break
             number = _culprit(error, batch)
             if number is None:
-                size //= 2
+                size = len(batch) // 2
                 continue
             out[batch[number]] = _located(error, template, batch[number], where)
-            passed += batch[:number]
-            waiting = waiting[number + 1 :]
-            seen, failures = seen + number + 1, failures + 1
-            size = max(_FEWEST, (_RUNS * seen + 2 * len(specs)) // failures)
+            waiting = waiting[number + 1 :] + batch[:number]
         else:
-            waiting = waiting[size:]
-            seen, size = seen + size, size * 2
+            waiting, size = waiting[size:], min(_TOGETHER, 2 * size)
     return {name: out[name] for name in specs}
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CHARTS = 100
 SPECS = 100
-MEGABYTES = 20
+MEGABYTES = (20, 60)
+HELD_MB = 20
+"""What may be in memory of an archive on its way, whatever its size: some pieces of it, as bytes and as text."""
 
 RENDER = """
 import json, os, subprocess, sys, time
@@ -105,14 +107,19 @@ def _chart(folder: Path, name: str, noise: int = 0) -> str:
     return str(folder)
 
 
-def storing(folder: Path, kubeconfig: str, namespace: str, kubectl: str, play: Callable[[str], None]) -> None:
-    """A large archive in and out, and a list of many. play: runs a playbook text with LIST's variables."""
+def storing(
+    folder: Path, kubeconfig: str, namespace: str, kubectl: str, play: Callable[[str], None]
+) -> list[tuple[str, float, float]]:
+    """Large archives in and out, and a list of many. play: runs a playbook text with LIST's variables. What is
+    promised, its figure, and its limit."""
     subprocess.run([kubectl, "--kubeconfig", kubeconfig, "create", "namespace", namespace], check=True)
-    large = _chart(folder / "large", "large", MEGABYTES)
-    (found,) = _python(STORE, kubeconfig, namespace, large)
-    print(f"\nA chart of {found['megabytes']:.0f} MB in the store")
-    print(f"  written in {found['write']:.1f} s, read back in {found['read']:.1f} s")
-    print(f"  memory grew by {found['grown']:.0f} MB")
+    promises: list[tuple[str, float, float]] = []
+    for size in MEGABYTES:
+        (found,) = _python(STORE, kubeconfig, namespace, _chart(folder / f"large-{size}", f"large-{size}", size))
+        print(f"\nA chart of {found['megabytes']:.0f} MB in the store")
+        print(f"  written in {found['write']:.1f} s, read back in {found['read']:.1f} s")
+        print(f"  memory grew by {found['grown']:.0f} MB", flush=True)
+        promises.append((f"MB of memory for an archive of {size} MB, in and out", found["grown"], HELD_MB))
     _python(STORE, kubeconfig, namespace, *(_chart(folder / f"c{number}", f"c{number}") for number in range(CHARTS)))
     seconds = []
     for _round in range(3):
@@ -121,3 +128,4 @@ def storing(folder: Path, kubeconfig: str, namespace: str, kubectl: str, play: C
         seconds.append(time.monotonic() - start)
     print(f"\nA play with fate_chart_info over {CHARTS} charts (budget: 2 s above a play that pings)")
     print(f"  {statistics.median(seconds):8.2f} s")
+    return promises

@@ -339,7 +339,7 @@ def promised(lines: Sequence[federation_bench.Promise]) -> int:
     return int(any(figure > limit for _text, figure, limit in lines))
 
 
-def measure_charts(bench: Bench) -> None:
+def measure_charts(bench: Bench) -> list[federation_bench.Promise]:
     store = f"{bench.prefix}-charts"
     one = bench.inventory("ours", 1)
 
@@ -347,9 +347,11 @@ def measure_charts(bench: Bench) -> None:
         bench.play(text, one, chart_store=store, charts_expected=chart_bench.CHARTS)
 
     chart_bench.rendering(bench.tools["helm3"], MODULES)
-    chart_bench.storing(bench.folder / "charts", bench.kubeconfig, store, bench.tools["kubectl"], play)
+    kubectl = bench.tools["kubectl"]
+    promises = chart_bench.storing(bench.folder / "charts", bench.kubeconfig, store, kubectl, play)
     ping = rounds(bench, 3, {"ping": lambda: bench.play(PING, one)})["ping"].median
     print(f"  {ping:8.2f} s for a play that only pings")
+    return promises
 
 
 def measure_clusters(bench: Bench, options: argparse.Namespace) -> list[federation_bench.Promise]:
@@ -411,7 +413,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     promises: list[federation_bench.Promise] = []
     try:
         if options.only in (None, "charts"):
-            measure_charts(bench)
+            promises += measure_charts(bench)
         if options.only in (None, "clusters"):
             promises += measure_clusters(bench, options)
         if options.only in (None, "preflight"):

@@ -10,7 +10,7 @@ from typing import Any
 from ..arguments import APPLY, CHART, CONNECTION, HELM, PROGRESS, SPEC, STORE, WAIT, Arguments
 from ..call import Call, Entry
 from ..cluster.context import Context
-from ..cluster.gather import Objects
+from ..cluster.listing import Objects
 from ..cluster.operations import present
 from ..cluster.target import Target, target
 from ..data import secret_leaves

@@ -234,7 +234,7 @@ def write(api: Api, secret: Mapping[str, Any]) -> dict[str, Any]:
             return api.replace(secret, manager=MANAGER)
         return _created(api, secret)
     except ApiError as error:
-        error.phase = error.phase or "apply"
+        error.within("apply")
         if error.status == 409:
             error.hint = "Somebody else works on the same certificates; run again."
         if error.status == 403:

@@ -170,7 +170,9 @@ class ChartStore:
         self._sweep(stored.object_name, keep=())
 
     def _sweep(self, name: str, keep: Sequence[str]) -> None:
-        for piece in self.api.list_objects("v1", "ConfigMap", self.namespace, labels=f"{PIECE_LABEL}={name}"):
+        """Remove the pieces of a chart but some. Their contents, which are the whole archive, are not asked for."""
+        labels = f"{PIECE_LABEL}={name}"
+        for piece in self.api.list_objects("v1", "ConfigMap", self.namespace, labels=labels, only_metadata=True):
             if piece["metadata"]["name"] not in keep:
                 self.api.delete(self._ref(piece["metadata"]["name"]))
 

@@ -15,8 +15,9 @@ from ..release import Release
 from .applying import apply, check_size, job_of, prepare_namespace
 from .context import Context
 from .describe import describe
-from .gather import Found, Objects, find_release, referred
+from .gather import Found, find_release, referred
 from .jobs import undo
+from .listing import Objects
 from .permission import require
 from .planning import Planned, plan_cluster, unchanged
 from .running import Running, await_ready
@@ -113,7 +114,7 @@ def _done(running: Running, work: Callable[[Running], Release | None]) -> Releas
         if release is None:
             raise KubefateError(f"Release {job.cluster} is gone right after helm made it.", Kind.INTERNAL, "apply")
     except KubefateError as error:
-        error.phase = error.phase or "apply"
+        error.within("apply")
         running.end(JobStatus.TIMEOUT if error.kind is Kind.TIMEOUT else JobStatus.FAILED, error.msg, error)
         raise
     except Exception as error:

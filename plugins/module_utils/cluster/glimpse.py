@@ -15,7 +15,8 @@ from ..objects import Object, annotations_of, labels_of
 from ..plan.making import RELEASE_NAME
 from ..plan.normalise import pruned
 from ..release import Release, seen_release
-from .gather import Found, Objects, find_release
+from .gather import Found, find_release
+from .listing import Objects
 
 KINDS = tuple((line.rpartition("/")[0], line.rpartition("/")[2]) for line in DEPLOYED)
 

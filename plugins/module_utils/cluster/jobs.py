@@ -22,7 +22,8 @@ from ..objects import Object, Ref
 from ..progress import silent
 from ..release import PROOF_LABEL, UNPROVEN, Release, Status, names, proof
 from .context import Context
-from .gather import Objects, find_release, health, history, referred
+from .gather import find_release, health, history, referred
+from .listing import Objects
 from .recovery import mark, recover
 from .running import Running, await_ready, note_workloads
 

@@ -23,7 +23,8 @@ from .applying import apply_fields, set_fields
 from .changing import follow, lock_of
 from .context import Context
 from .describe import describe
-from .gather import HEALTH_KINDS, Objects, find_release, health, referred
+from .gather import HEALTH_KINDS, find_release, health, referred
+from .listing import Objects
 from .permission import require
 from .recognise import refuse_foreign
 from .recovery import mark

@@ -14,7 +14,8 @@ from ..data import REDACTED, is_secret_key, seconds
 from ..errors import KubefateError, bad_input
 from ..objects import WORKLOADS, Object, Ref, module_of, name_of, pods_of
 from .context import Context
-from .gather import Found, Objects, referred
+from .gather import Found, referred
+from .listing import Objects
 from .permission import require
 
 SHORTEST_SECRET = 6

@@ -15,18 +15,8 @@ from ..release import CHART_LABEL, PROOF_LABEL, Release, proof
 from ..values import Values
 from .context import Context
 from .describe import describe
-from .gather import (
-    HEALTH_KINDS,
-    Found,
-    Objects,
-    complete,
-    explain_phase,
-    find_release,
-    health,
-    is_proven,
-    prepare,
-    referred,
-)
+from .gather import HEALTH_KINDS, Found, complete, find_release, health, is_proven, prepare, referred
+from .listing import Objects
 from .recovery import mark
 from .shape import Result, among, result
 from .target import Target, large_ids
@@ -58,7 +48,7 @@ def plan_cluster(context: Context, target: Target) -> Planned:
         objects.load(prepared.kinds | set(HEALTH_KINDS))
         gathered = complete(context.api, prepared, objects, context.options)
     except KubefateError as error:
-        raise explain_phase(error, "plan") from None
+        raise error.within("plan") from None
     plan = make(gathered, context.options.drift)
     refuse(plan, found.current)
     return Planned(target, found, objects, gathered, prepared.values, plan)

@@ -20,7 +20,7 @@ from ..objects import Object, Ref
 from ..preflight.model import Check, Finding, PartyFacts, ServerFacts, Status, failed
 from ..preflight.network import port_range
 from ..preflight.table import counts, examine, milder, rows
-from .gather import Objects
+from .listing import Objects
 from .parties.model import Party, Server
 from .parties.opening import Servers, pooled
 from .parties.planning import access_changes, deployed_of, grant_of

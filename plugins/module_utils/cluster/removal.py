@@ -24,7 +24,8 @@ from .applying import delete_all
 from .changing import lock_of
 from .context import Context
 from .describe import describe
-from .gather import Found, Objects, find_release, referred
+from .gather import Found, find_release, referred
+from .listing import Objects
 from .permission import require
 from .recognise import refuse_foreign
 from .recovery import keep_volumes
@@ -63,7 +64,7 @@ def absent(context: Context, name: str, namespace: str, *, check_mode: bool) -> 
             _remove(running, found, gathered, plan)
         except KubefateError as error:
             running.end(JobStatus.FAILED, error.msg, error)
-            error.phase = error.phase or "remove"
+            error.within("remove")
             error.result = result(plan, describe(name, namespace, found.current, None, ()), job, changed=True)
             raise
     if purge:

@@ -13,8 +13,9 @@ from ..objects import Object, event_time, name_of
 from ..release import newest
 from .context import Context
 from .describe import describe, manifest_summary, release_values
-from .gather import HEALTH_KINDS, SECRETS, Found, Objects, health, history, referred, sort_found
+from .gather import HEALTH_KINDS, SECRETS, Found, health, history, referred, sort_found
 from .glimpse import glimpse
+from .listing import Objects
 from .recognise import is_fate
 from .shape import Result, among
 

@@ -17,18 +17,9 @@ from ..release import CHART_LABEL, Release, Status, proof
 from .changing import follow, lock_of
 from .context import Context
 from .describe import describe
-from .gather import (
-    HEALTH_KINDS,
-    Found,
-    Objects,
-    Prepared,
-    complete,
-    find_release,
-    health,
-    history,
-    referred,
-)
+from .gather import HEALTH_KINDS, Found, Prepared, complete, find_release, health, history, referred
 from .jobs import roll_back
+from .listing import Objects
 from .permission import require
 from .planning import refuse
 from .recognise import refuse_foreign

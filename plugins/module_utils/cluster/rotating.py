@@ -26,8 +26,9 @@ from .applying import set_fields
 from .changing import follow, lock_of
 from .context import Context
 from .describe import describe
-from .gather import HEALTH_KINDS, Objects, find_release, health, referred
+from .gather import HEALTH_KINDS, find_release, health, referred
 from .lifecycle import RESTARTED, ROLLED, deployed, replicas, restart_field
+from .listing import Objects
 from .running import Running
 from .shape import Result, among, result
 from .target import Target

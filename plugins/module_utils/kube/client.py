@@ -59,10 +59,6 @@ class ApiError(KubefateError):
         return str(self.body.get("message") or self.msg)
 
 
-def is_missing(error: KubefateError) -> bool:
-    return isinstance(error, ApiError) and error.status == 404
-
-
 class Api:
     """One API server. Safe to use from several threads."""
 

@@ -19,7 +19,8 @@ from ...plan.making import Gathered
 from ...plan.model import Plan
 from ...spec.loading import Spec
 from ...values import Values
-from ..gather import SECRETS, Found, Objects, Prepared, sort_found
+from ..gather import SECRETS, Found, Prepared, sort_found
+from ..listing import Objects
 from ..options import Options
 from ..target import Target
 

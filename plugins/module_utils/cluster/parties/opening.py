@@ -14,7 +14,8 @@ from ...helm.cli import Helm
 from ...kube.client import Api, ApiError
 from ...kube.connection import Connection
 from ...objects import Object
-from ..gather import MADE, RECORDS, SECRETS, Objects
+from ..gather import MADE, RECORDS, SECRETS
+from ..listing import Objects
 from .model import Party, Server
 
 SERVERS = 8

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api, ApiError
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import (
+    METADATA,
+    Api,
+    ApiError,
+)
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.resources import KNOWN
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref, labels_of
@@ -118,7 +122,10 @@ class MemoryApi(Api):
         with self._guard:
             self.sent.append(sent)
             fail_with(self.fault(sent))
-            return copy.deepcopy(self._answer(sent))
+            answer = copy.deepcopy(self._answer(sent))
+        if accept == METADATA:
+            answer["items"] = [{"metadata": item["metadata"]} for item in answer["items"]]
+        return answer
 
     def _answer(self, sent: Sent) -> dict[str, Any]:
         match = _PATH.match(sent.path)

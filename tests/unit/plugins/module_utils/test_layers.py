@@ -193,7 +193,7 @@ def test_the_checker_sees_the_imports_that_there_are() -> None:
         ("plan.planted", "from ..chart.store import ChartStore", "plan.planted reaches kube.client"),
         ("spec.planted", "from ..helm.cli import Helm", "which is above it"),
         ("objects", f"import {PACKAGE}.kube.client", "which is above it"),
-        ("access", f"from {PACKAGE}.cluster.gather import Objects", "which is above it"),
+        ("access", f"from {PACKAGE}.cluster.listing import Objects", "which is above it"),
         ("job.planted", "from ..plan.model import Plan", ""),
         ("kube.planted", "from ..helm.cli import Helm", ""),
         ("newroom.planted", "from ..data import merge", "a room that no layer has"),

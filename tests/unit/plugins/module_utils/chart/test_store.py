@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,24 @@ def test_a_large_chart_is_split_into_pieces_that_fit_an_object() -> None:
     assert stored.pieces == PIECES
     assert len(api.objects) == PIECES + 1
     assert max(len(json.dumps(obj)) for obj in api.objects.values()) < 1024 * 1024
+
+
+def test_the_api_server_never_answers_with_more_than_a_piece(tmp_path: Path) -> None:
+    answers = []
+
+    class Weighing(MemoryApi):
+        def request(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+            answer = super().request(*arguments, **options)
+            answers.append(len(json.dumps(answer)))
+            return answer
+
+    charts = ChartStore(Weighing(), "kubefate")
+    charts.write(LARGE)
+    stored = charts.write(chart({"noise": NOISE[::-1]}))
+    charts.read(stored, str(tmp_path))
+    charts.delete(stored)
+    assert len(answers) > 4 * PIECES
+    assert max(answers) < 1024 * 1024
 
 
 def test_a_small_chart_is_one_piece_and_an_index() -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.context import Context
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import (
-    Objects,
     Prepared,
     complete,
     find_release,
 )
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.jobs import roll_back
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.listing import Objects
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.recovery import recover
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError

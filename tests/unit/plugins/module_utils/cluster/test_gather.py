@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import ask
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.rendering import Telling, render_manifest
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.trials import ask
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.previews import Previews

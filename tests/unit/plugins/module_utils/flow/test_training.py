@@ -15,8 +15,9 @@ import pytest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster import training
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.changing import change
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.context import Context
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import Objects, find_release
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import find_release
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.lifecycle import run_verb
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.listing import Objects
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.planning import Planned
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.removal import absent

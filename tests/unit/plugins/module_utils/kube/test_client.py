@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
-from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import PAGE, Api, ApiError, is_missing
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import PAGE, Api, ApiError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.certificates import Authority
@@ -172,7 +172,7 @@ def test_an_unknown_kind_is_asked_for_once() -> None:
         assert [request.path for request in server.requests] == ["/apis/net.example/v1"]
         with pytest.raises(ApiError, match=r"knows no Nothing in net\.example/v1") as caught:
             client.type_of("net.example/v1", "Nothing")
-        assert is_missing(caught.value)
+        assert caught.value.status == 404
 
 
 def test_a_group_that_the_server_does_not_have_is_a_missing_kind() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.gather import Objects
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.listing import Objects
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import Options
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties import routing as parties_routing
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.locking import Leases
