@@ -53,7 +53,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.federatedai.kubefate.plugins.filter.parties import connection, host_names, spec
-from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.report import lines
 from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.wanted import member_name, names_of
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.options import STORE_NAMESPACE
 from ansible_collections.federatedai.kubefate.plugins.module_utils.data import merge, plain
@@ -233,6 +232,9 @@ def signing_requests(
 
 def certificate_report(found: Mapping[str, Any]) -> str:
     """What there is and what is to be done, in lines for a person."""
+    # Imported late: to find one filter, Ansible loads them all.
+    from ansible_collections.federatedai.kubefate.plugins.module_utils.certificates.report import lines
+
     return "\n".join(lines(found))
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
 import json
 import re
@@ -64,8 +63,21 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, Mapping) and isinstance(out.get(key), Mapping):
             out[key] = merge(out[key], value)
         else:
-            out[key] = copy.deepcopy(value)
+            out[key] = copied(value)
     return out
+
+
+def copied(value: Any) -> Any:
+    """The same, mappings and lists made anew."""
+    match value:
+        case str():
+            return value
+        case Mapping():
+            return {key: copied(item) for key, item in value.items()}
+        case list() | tuple():
+            return [copied(item) for item in value]
+        case _:
+            return value
 
 
 def canonical(value: Any) -> str:
@@ -163,11 +175,24 @@ def redact(value: Any, paths: Iterable[str] = (), _at: tuple[str, ...] = ()) -> 
 
 def secret_leaves(value: Any, paths: Iterable[str] = ()) -> set[str]:
     """The strings that ``redact`` would take out."""
-    hidden = redact(value, paths)
+    wanted = frozenset(paths)
     found: set[str] = set()
-    for (_path, shown), (_same, real) in zip(leaves(hidden), leaves(value), strict=True):
-        if shown == REDACTED and real != REDACTED:
-            found.add(str(real))
+
+    def walk(item: Any, at: str, hidden: bool) -> None:
+        match item:
+            case Mapping():
+                for key, inner in item.items():
+                    place = f"{at}.{key}" if at else str(key)
+                    walk(inner, place, hidden or is_secret_key(str(key)) or place in wanted)
+            case list() | tuple():
+                for inner in item:
+                    walk(inner, at, hidden)
+            case bool() | None:
+                pass
+            case _ if hidden and item not in ("", REDACTED):
+                found.add(str(item))
+
+    walk(value, "", False)
     return found
 
 

@@ -38,6 +38,15 @@ options:
     type: str
     choices: [none, changing, all]
     default: none
+  routes:
+    description:
+      - Of which parties to tell the routes. In a mesh there are as many as pairs of parties, and Ansible takes its time
+        for each.
+      - V(changing) leaves out RV(parties.additions) and RV(parties.routes) of parties for which there is nothing to do
+        and that have more than 12 routes, in a federation of which no party speaks TLS.
+    type: str
+    choices: [changing, all]
+    default: all
 """
 
 EXAMPLES = r"""
@@ -120,6 +129,10 @@ parties:
       description: The edges of RV(graph) that begin at it.
       type: list
       elements: dict
+      returned: always
+    routes_total:
+      description: How many there are, told or not.
+      type: int
       returned: always
     plan:
       description: Its plan, as in M(federatedai.kubefate.fate_cluster).

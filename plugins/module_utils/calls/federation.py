@@ -39,7 +39,8 @@ def inspect_federation(call: Call) -> dict[str, Any]:
 def _planned(call: Call, preflight: Preflight | None) -> dict[str, Any]:
     federation = federation_of(call, call.params["parties"])
     try:
-        result = federation.plan(call.params["address_timeout"], preflight.inspect if preflight else None)
+        brief = call.params.get("routes") == "changing"
+        result = federation.plan(call.params["address_timeout"], preflight.inspect if preflight else None, brief=brief)
     finally:
         call.secrets |= federation.secrets()
     return {**result, "preflight": preflight.result()} if preflight else result
@@ -178,7 +179,13 @@ FEDERATION = (
     )
 )
 PLAN_FEDERATION = Entry(
-    FEDERATION | Arguments({"preflight": {"type": "str", "choices": ["none", "changing", "all"], "default": "none"}}),
+    FEDERATION
+    | Arguments(
+        {
+            "preflight": {"type": "str", "choices": ["none", "changing", "all"], "default": "none"},
+            "routes": {"type": "str", "choices": ["changing", "all"], "default": "all"},
+        }
+    ),
     plan_federation,
 )
 INSPECT_FEDERATION = Entry(FEDERATION, inspect_federation)

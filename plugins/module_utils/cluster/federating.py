@@ -71,11 +71,13 @@ class Federation:
         self.charts = Charts(means.open_finder)
         self.servers = Servers([], means.open_helm)
 
-    def plan(self, address_timeout: float = 0.0, inspect: Inspection | None = None) -> dict[str, Any]:
+    def plan(
+        self, address_timeout: float = 0.0, inspect: Inspection | None = None, *, brief: bool = False
+    ) -> dict[str, Any]:
         """The result: a plan for each party, problems between them, and the graph.
 
         address_timeout: seconds to wait for addresses that load balancers have not given yet. inspect: looks at what
-        was planned, and may keep parties from being deployed.
+        was planned, and may keep parties from being deployed. brief: see ``result_of``.
         """
         self._read()
         self._compare([party.member for party in self.parties if party.member])
@@ -84,7 +86,7 @@ class Federation:
         self._plan()
         if inspect is not None:
             inspect(self.parties, self.servers)
-        return result_of(self.parties, self.problems, self.routing)
+        return result_of(self.parties, self.problems, self.routing, brief=brief)
 
     def route(self) -> None:
         """Read the specs, compare them and make the routes, without planning what is deployed."""

@@ -25,7 +25,7 @@ class Objects:
         self._everywhere: set[tuple[str, str]] = set()
         self._refused: dict[tuple[str, str, str], ApiError] = {}
         self._loading = threading.Lock()
-        self._by_namespace: dict[str, list[dict[str, Any]]] = {}
+        self._by_namespace: dict[str, dict[Ref, dict[str, Any]]] = {}
 
     def load(self, kinds: Iterable[tuple[str, str]]) -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
@@ -34,7 +34,6 @@ class Objects:
             self._load([kind for kind in dict.fromkeys(kinds) if kind not in self._kinds])
 
     def _load(self, wanted: Sequence[tuple[str, str]]) -> None:
-        self._kinds |= set(wanted)
         found: list[list[dict[str, Any]] | None] = self.api.parallel(self._list, wanted)
         narrow = [
             (kind, space)
@@ -45,7 +44,9 @@ class Objects:
         lists: list[list[dict[str, Any]]] = self.api.parallel(lambda asked: self._or_none(*asked), narrow)
         for items in [*(items for items in found if items), *lists]:
             for item in items:
-                self._by_namespace.setdefault(str(item["metadata"].get("namespace", "")), []).append(item)
+                ref = Ref.of(item)
+                self._by_namespace.setdefault(ref.namespace, {})[ref] = item
+        self._kinds |= set(wanted)
 
     def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
         """With one list, where that is permitted; None for what has to be listed namespace by namespace."""
@@ -101,11 +102,11 @@ class Objects:
         listed = kind in self._everywhere or ref.namespace in self.namespaces
         if self.refused(kind, ref.namespace) is not None or not listed:
             return self.api.find(ref)
-        return next((item for item in self._by_namespace.get(ref.namespace, ()) if Ref.of(item) == ref), None)
+        return self._by_namespace.get(ref.namespace, {}).get(ref)
 
     def of(self, namespace: str) -> list[dict[str, Any]]:
         """What was listed in a namespace, and what lies in none."""
-        return [*self._by_namespace.get(namespace, ()), *self._by_namespace.get("", ())]
+        return [*self._by_namespace.get(namespace, {}).values(), *self._by_namespace.get("", {}).values()]
 
     def everything(self) -> list[dict[str, Any]]:
-        return [item for items in self._by_namespace.values() for item in items]
+        return [item for items in self._by_namespace.values() for item in items.values()]

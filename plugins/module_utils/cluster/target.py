@@ -17,7 +17,7 @@ from ..release import fingerprint
 from ..spec.engines import check_engines
 from ..spec.loading import Spec
 from ..spec.names import check_name, check_namespace
-from ..spec.schema import check
+from ..spec.schema import Passed, check
 from ..values import TEMPLATE, Values, render
 
 SPEC_SCHEMA = "spec.schema.json"
@@ -41,10 +41,13 @@ class Target:
     warnings: tuple[str, ...] = ()
 
 
-def target(name: str, namespace: str, chart: Chart, spec: Spec, version: str = "") -> Target:
+def target(
+    name: str, namespace: str, chart: Chart, spec: Spec, version: str = "", passed: Passed | None = None
+) -> Target:
     """Check a spec against a chart. Raises ``KubefateError`` listing everything that is wrong at once.
 
     version: that the caller asked for, which may be one of FATE or a range; by default the spec's, and the chart's own.
+    passed: see ``check``.
     """
     spec.data.update(name=name, namespace=namespace, chartName=chart.name)
     wished = str(version or spec.data.get("chartVersion") or "")
@@ -64,7 +67,7 @@ def target(name: str, namespace: str, chart: Chart, spec: Spec, version: str = "
     paths = secret_paths(chart)
     schema = chart.document(SPEC_SCHEMA)
     if schema is not None:
-        checked = check(schema, spec, f"{SPEC_SCHEMA} of chart {chart.title}")
+        checked = check(schema, spec, f"{SPEC_SCHEMA} of chart {chart.title}", passed)
         errors = checked.errors + check_engines(checked.data, spec)
         if errors:
             raise bad_input(

@@ -39,11 +39,19 @@ def edges(routing: Routing, host: str) -> list[dict[str, Any]]:
     return found
 
 
+def edges_total(routing: Routing, host: str) -> int:
+    """How many edges there are from a member, without making them."""
+    return sum(
+        len({_place(hop) if hop.relayed else hop.party_id for hop in table.hops}) + (table.rest is not None)
+        for table in routing.tables.get(host, {}).values()
+    )
+
+
 def _edges(host: str, table: Table) -> list[dict[str, Any]]:
     found = []
     relayed: dict[tuple[str, str, str], dict[str, Any]] = {}
     for hop in table.hops:
-        key = (hop.target, hop.endpoint.host, hop.how)
+        key = _place(hop)
         if hop.relayed and key in relayed:
             relayed[key]["party_ids"].append(hop.party_id)
             continue
@@ -54,6 +62,11 @@ def _edges(host: str, table: Table) -> list[dict[str, Any]]:
     if table.rest is not None:
         found.append({**_edge(host, table, table.rest), "party_ids": [], "default": True})
     return found
+
+
+def _place(hop: Hop) -> tuple[str, str, str]:
+    """What the hops have in common that are one edge, where they are relayed."""
+    return hop.target, hop.endpoint.host, hop.how
 
 
 def _edge(host: str, table: Table, hop: Hop) -> dict[str, Any]:

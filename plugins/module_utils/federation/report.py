@@ -7,7 +7,7 @@ from typing import Any
 
 _MARKS = {"ready": "ok", "suspended": "--"}
 SHOWN_ROUTES = 12
-"""Routes of one party that are listed one by one."""
+"""Routes of one party that are listed one by one, in a report and in a brief result."""
 
 
 def report(planned: Mapping[str, Any], clusters: Mapping[str, Any]) -> list[str]:
@@ -55,7 +55,7 @@ def _party(host: str, party: Mapping[str, Any], state: Mapping[str, Any], titles
     modules = [_module(module) for module in state.get("modules") or []]
     if modules:
         lines.append("  modules: " + ", ".join(modules))
-    lines.append("  routes: " + (_routes(party["routes"], titles) or "none"))
+    lines.append("  routes: " + (_routes(party, titles) or "none"))
     urls = [entry["address"] for entry in state.get("endpoints") or [] if entry["scope"] != "cluster"]
     if urls:
         lines.append("  addresses: " + ", ".join(dict.fromkeys(urls)))
@@ -65,10 +65,13 @@ def _party(host: str, party: Mapping[str, Any], state: Mapping[str, Any], titles
     return lines
 
 
-def _routes(ways: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
+def _routes(party: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """The hops of a party; of many only how many there are."""
+    ways: Sequence[Mapping[str, Any]] = party["routes"]
     if len(ways) > SHOWN_ROUTES:
         return f"{len(ways)}, over {', '.join(dict.fromkeys(way['proxy'] for way in ways))}"
+    if not ways and party["routes_total"]:
+        return str(party["routes_total"])
     return ", ".join(_route(way, titles) for way in ways)
 
 

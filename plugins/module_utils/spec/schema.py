@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..data import REDACTED
+from ..data import REDACTED, copied
 from ..errors import Kind, KubefateError
 from .loading import Spec
 
@@ -62,6 +62,8 @@ _NUMBER = re.compile(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$")
 _MISSING = object()
 
 Schema = Mapping[str, Any]
+Passed = dict[tuple[int, str], Any]
+"""Entries of lists that are in order, by their schema and how they are written, to what they become."""
 
 
 @dataclass(slots=True)
@@ -149,14 +151,15 @@ def resolved(root: Any, schema: Any) -> Any:
     return None
 
 
-def check(schema: Schema, spec: Spec, where: str = "spec.schema.json") -> Checked:
+def check(schema: Schema, spec: Spec, where: str = "spec.schema.json", passed: Passed | None = None) -> Checked:
     """Check a spec. Keys named in the spec's own ``skippedKeys`` are kept as they are and never complained about.
 
-    where: names the schema in errors. Raises ``KubefateError`` (chart) where the schema itself is wrong.
+    where: names the schema in errors. passed: what was in order in other specs; it grows. Raises ``KubefateError``
+    (chart) where the schema itself is wrong.
     """
     named = spec.data.get("skippedKeys") or []
     skipped = {str(key) for key in (named if isinstance(named, list) else [named])} | {"skippedKeys"}
-    checker = _Checker(schema, spec, skipped, where)
+    checker = _Checker(schema, spec, skipped, where, {} if passed is None or named else passed)
     try:
         data = checker.value(spec.data, schema, "")
     except re.error as error:
@@ -165,13 +168,15 @@ def check(schema: Schema, spec: Spec, where: str = "spec.schema.json") -> Checke
 
 
 class _Checker:
-    def __init__(self, root: Schema, spec: Spec, skipped: set[str], where: str):
-        self.root, self.spec, self.skipped, self.where = root, spec, skipped, where
+    def __init__(self, root: Schema, spec: Spec, skipped: set[str], where: str, passed: Passed):
+        self.root, self.spec, self.skipped, self.where, self.passed = root, spec, skipped, where, passed
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self.secrets: set[str] = set()
+        self.plain = True
 
     def say(self, path: str, text: str) -> None:
+        self.plain = False
         self.errors.append(f"{path or 'the spec'} ({self.spec.where(path)}): {text}")
 
     def value(self, value: Any, schema: Any, path: str) -> Any:
@@ -187,7 +192,7 @@ class _Checker:
             raise _unsupported(self.where, min(schema.keys() - VOCABULARY), path)
         hidden = bool(schema.get("x-secret"))
         if hidden:
-            self.secrets.add(without_numbers(path))
+            self._hide(path)
         value = _typed(value, schema)
         if not self._type(value, schema, path, hidden):
             return value
@@ -198,6 +203,10 @@ class _Checker:
             case list():
                 return self._sequence(value, schema, path)
         return value
+
+    def _hide(self, path: str) -> None:
+        self.plain = False
+        self.secrets.add(without_numbers(path))
 
     def _resolved(self, schema: Any) -> Any:
         return resolved(self.root, schema)
@@ -248,7 +257,23 @@ class _Checker:
             for number, item in enumerate(value):
                 if any(_same(item, other) for other in value[:number]):
                     self.say(f"{path}.{number}", f"{item!r} is there twice.")
-        return [self.value(item, schema.get("items", True), f"{path}.{number}") for number, item in enumerate(value)]
+        items = schema.get("items", True)
+        return [self._entry(item, items, f"{path}.{number}") for number, item in enumerate(value)]
+
+    def _entry(self, item: Any, schema: Any, path: str) -> Any:
+        """An entry of a list. Most entries of route tables are in all of a federation's tables: one that was in order
+        and without secrets is so everywhere."""
+        if not isinstance(item, dict) or not isinstance(schema, Mapping):
+            return self.value(item, schema, path)
+        key = (id(schema), repr(item))
+        if key in self.passed:
+            return copied(self.passed[key])
+        before, self.plain = self.plain, True
+        out = self.value(item, schema, path)
+        if self.plain:
+            self.passed[key] = out
+        self.plain = self.plain and before
+        return out
 
     def _mapping(self, value: dict[str, Any], schema: Schema, path: str) -> dict[str, Any]:
         properties = schema.get("properties") or {}
@@ -266,6 +291,7 @@ class _Checker:
                 self._unknown(key, inner, properties)
             elif self._words(known).get("x-ignored"):
                 self._ignored_secrets(item, self._words(known), inner)
+                self.plain = False
                 self.warnings.append(
                     f"{inner} ({self.spec.where(inner)}) is ignored: {self._words(known)['x-ignored']}"
                 )
@@ -277,7 +303,7 @@ class _Checker:
         """Note secrets in what is ignored: results must not show them either."""
         schema = self._words(schema)
         if schema.get("x-secret"):
-            self.secrets.add(without_numbers(path))
+            self._hide(path)
         if isinstance(value, Mapping):
             for key, item in value.items():
                 known = self._schema_of(key, schema)

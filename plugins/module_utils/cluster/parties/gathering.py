@@ -19,6 +19,7 @@ from ...errors import Kind, KubefateError
 from ...federation.compatibility import hop_refused
 from ...release import Release, Status, newest
 from ...spec.loading import Spec
+from ...spec.schema import Passed
 from ..describe import app_version
 from ..gather import HEALTH_KINDS, complete, is_proven, prepare
 from ..granting import kinds_for
@@ -47,6 +48,7 @@ class Gatherer:
 
     def __init__(self, parties: Sequence[Party], servers: Servers, charts: Charts, tell: Callable[[str], None]):
         self.parties, self.servers, self.charts, self.tell = parties, servers, charts, tell
+        self.passed: Passed = {}
 
     def gather(self) -> None:
         for party in self.parties:
@@ -68,7 +70,7 @@ class Gatherer:
                 added = route_additions(chart.document(SPEC_SCHEMA), party.spec.data)
                 party.added = merge(party.added, added)
                 party.spec = Spec(merge(party.spec.data, added), party.spec.origins)
-            party.target = target(party.name, party.namespace, chart, party.spec, version)
+            party.target = target(party.name, party.namespace, chart, party.spec, version, self.passed)
             _refuse_neighbours(party)
 
     def _render(self) -> None:

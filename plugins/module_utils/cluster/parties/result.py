@@ -8,23 +8,32 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...certificates.wanted import tls_modules
-from ...federation.graph import edges, nodes
+from ...federation.graph import edges, edges_total, nodes
 from ...federation.model import Problem, Routing
+from ...federation.report import SHOWN_ROUTES
 from ...plan.show import LateDiff, pending_diff
 from ..target import large_ids
 from .model import Party
 
 
-def result_of(parties: Sequence[Party], problems: Sequence[Problem], routing: Routing) -> dict[str, Any]:
-    """The published shape."""
-    ways = {party.host: edges(routing, party.host) for party in parties}
-    told = {party.host: _party(party, routing, ways[party.host]) for party in parties}
+def result_of(
+    parties: Sequence[Party], problems: Sequence[Problem], routing: Routing, *, brief: bool = False
+) -> dict[str, Any]:
+    """The published shape. brief: without the many routes of parties that stay as they are: in a mesh there are as many
+    as pairs of parties, and each takes Ansible time."""
+    told = {party.host: _party(party, routing) for party in parties}
+    brief = brief and not any(result["tls"] for result in told.values())
+    for host, result in told.items():
+        if not brief or result["routes_total"] <= SHOWN_ROUTES or _is_to_do(result):
+            result["routes"] = edges(routing, host)
+        else:
+            result["additions"] = {}
     members = [party.member for party in parties if party.member]
     return {
         "changed": False,
         "parties": told,
         "problems": [problem.as_result() for problem in problems],
-        "graph": {"nodes": nodes(members), "edges": [edge for found in ways.values() for edge in found]},
+        "graph": {"nodes": nodes(members), "edges": [edge for result in told.values() for edge in result["routes"]]},
         "servers": sorted({party.connection.server for party in parties if party.connection}),
         "changing": [host for host, result in told.items() if result["changed"] and not result["failed"]],
         "failing": [host for host, result in told.items() if result["failed"]],
@@ -39,7 +48,7 @@ def result_of(parties: Sequence[Party], problems: Sequence[Problem], routing: Ro
     }
 
 
-def _party(party: Party, routing: Routing, ways: list[dict[str, Any]]) -> dict[str, Any]:
+def _party(party: Party, routing: Routing) -> dict[str, Any]:
     member = party.member
     out: dict[str, Any] = {
         "role": str(party.role),
@@ -54,7 +63,8 @@ def _party(party: Party, routing: Routing, ways: list[dict[str, Any]]) -> dict[s
         "failed": False,
         "proven": False,
         "additions": party.added,
-        "routes": ways,
+        "routes": [],
+        "routes_total": edges_total(routing, party.host),
         "tls": tls_modules(party.spec.data) if party.spec and party.managed else [],
         **{key: value for key, value in party.result.items() if key != "diff"},
     }
@@ -65,6 +75,10 @@ def _party(party: Party, routing: Routing, ways: list[dict[str, Any]]) -> dict[s
     if party.error is not None:
         out.update(failed=True, msg=party.error.msg, failure=party.error.as_failure())
     return out
+
+
+def _is_to_do(result: dict[str, Any]) -> bool:
+    return result["changed"] or result["failed"] or not result["proven"] or _is_unready(result)
 
 
 def _waiting(party: Party, routing: Routing) -> list[str]:

@@ -47,6 +47,7 @@ def party(**more: Any) -> dict[str, Any]:
         "managed": True,
         "version": "2.2.0",
         "routes": [way()],
+        "routes_total": 1,
         "plan": plan,
         "access": {"changes": []},
         "summary": [],
@@ -83,7 +84,9 @@ def test_whether_pods_are_simulated_is_said_first(simulated: tuple[bool | None, 
 
 
 def test_each_party_has_chart_version_modules_routes_and_addresses_and_the_end_says_how_to_look_further() -> None:
-    _first, *lines = report(planned(a=party(), b=party(party_id="10000", namespace="fate-10000", routes=[])), {})
+    _first, *lines = report(
+        planned(a=party(), b=party(party_id="10000", namespace="fate-10000", routes=[], routes_total=0)), {}
+    )
     assert lines == [
         f"a (party 9999): READY, fate 1.0.0, FATE 2.2.0, revision 3, namespace fate-9999 at {SERVER}",
         "  modules: osx ok 2/2",
@@ -166,3 +169,5 @@ def test_routes_are_told_with_what_is_special_about_them() -> None:
     ) in text
     many = "\n".join(report(planned(a=party(routes=[way()] * 40)), {}))
     assert "routes: 40, over osx" in many
+    untold = "\n".join(report(planned(a=party(routes=[], routes_total=99)), {}))
+    assert "routes: 99\n" in untold

@@ -13,7 +13,7 @@ import yaml
 from ansible_collections.federatedai.kubefate.plugins.module_utils.facts.routing import PROXIES
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.addresses import Seen
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.cycles import check_written
-from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.graph import edges, nodes
+from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.graph import edges, edges_total, nodes
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.model import DIRECT, NEVER, Link
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.reading import keep
 from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.routes import plan_routes
@@ -406,6 +406,14 @@ def test_lines_that_lead_to_one_exchange_are_one_edge() -> None:
     never = Link(("a",), ("b",), NEVER)
     routing = plan_routes([A, B, C, member("d", "4"), X], [never])
     assert [(edge["to"], edge["party_ids"]) for edge in edges(routing, "a")] == [("x", ["3", "4"])]
+
+
+def test_edges_are_counted_without_being_made() -> None:
+    links = [Link(("a",), ("b",), NEVER)]
+    for routing in (plan_routes([A, B, C, member("d", "4"), X], links), plan_routes([A, B, C], [])):
+        counts = {host: edges_total(routing, host) for host in ("a", "b", "c", "x")}
+        assert counts == {host: len(edges(routing, host)) for host in counts}
+        assert counts["a"] > 0
 
 
 def test_the_nodes_say_what_each_member_is() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.schema import (
     VOCABULARY,
     Checked,
+    Passed,
     check,
     validate_schema,
 )
@@ -343,6 +344,48 @@ SECRETS: dict[str, Any] = {
 def test_paths_of_secrets_are_found_in_lists_through_references_and_in_what_is_ignored() -> None:
     data = {"db": {"pin": "abc"}, "users": [{"pin": "a"}, {"pin": "b"}], "gone": {"pin": 1}}
     assert checked(SECRETS, data).secrets == {"db.pin", "users.pin", "gone.pin"}
+
+
+ENTRIES = {
+    "properties": {
+        "peers": {
+            "items": {"properties": {"id": {"type": "string"}, "pin": {"x-secret": True}, "old": {"x-ignored": "."}}}
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("entry", "errors", "warnings", "secrets"),
+    [
+        ({"id": 5}, 0, 0, set()),
+        ({"id": "5"}, 0, 0, set()),
+        ({"id": []}, 1, 0, set()),
+        ({"id": "5", "old": 1}, 0, 1, set()),
+        ({"id": "5", "pin": "x"}, 0, 0, {"peers.pin"}),
+    ],
+    ids=str,
+)
+def test_what_was_looked_at_in_another_spec_is_told_of_this_one_too(
+    entry: dict[str, Any], errors: int, warnings: int, secrets: set[str]
+) -> None:
+    passed: Passed = {}
+    others = [{"id": 5}, {"id": "5"}, entry]
+    first, second = (check(ENTRIES, Spec({"peers": others, "name": name}, {}), passed=passed) for name in ("a", "b"))
+    for found in (first, second):
+        assert (len(found.errors), len(found.warnings), found.secrets) == (errors, warnings, secrets)
+        assert [peer.get("id") for peer in found.data["peers"]][:2] == ["5", "5"] or errors
+    assert first.data["peers"] == second.data["peers"]
+    assert all(one is not other for one, other in zip(first.data["peers"], second.data["peers"], strict=True))
+
+
+def test_a_key_that_one_spec_skips_is_still_refused_in_another() -> None:
+    passed: Passed = {}
+    schema = {"properties": {"peers": {"items": {"properties": {"id": {}}, "additionalProperties": False}}}}
+    peers = [{"id": "5", "mine": 1}]
+    assert check(schema, Spec({"peers": peers, "skippedKeys": ["mine"]}, {}), passed=passed).errors == []
+    assert len(check(schema, Spec({"peers": peers}, {}), passed=passed).errors) == 1
+    assert check(schema, Spec({"peers": peers, "skippedKeys": ["mine"]}, {}), passed=passed).errors == []
 
 
 def test_only_secrets_that_are_there_are_listed() -> None:
