@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .chart.package import Chart
-from .data import canonical, digest
+from .data import canonical, copied, digest
 from .errors import Kind, KubefateError
 from .objects import Ref
 from .yamltext import dump_yaml, parse_documents
@@ -190,12 +190,19 @@ def _status(word: str) -> Status:
 def manifest_objects(manifest: str) -> list[dict[str, Any]]:
     """The objects of a manifest text; lists are taken apart."""
     objects = []
-    for document in parse_documents(manifest, "the release's manifest"):
+    for document in (document for text in _DOCUMENT.split(manifest) for document in copied(_documents(text))):
         if isinstance(document, dict) and str(document.get("kind", "")).endswith("List") and "items" in document:
             objects += [item for item in document["items"] or [] if isinstance(item, dict)]
         elif isinstance(document, dict) and document.get("kind"):
             objects.append(document)
     return objects
+
+
+@lru_cache(maxsize=512)
+def _documents(text: str) -> tuple[Any, ...]:
+    """Of a manifest and the one that is to replace it, most documents are the same; parsing takes longer than all that
+    is done with them. What is given away is a copy."""
+    return tuple(parse_documents(text, "the release's manifest"))
 
 
 def split_hooks(rendered: str) -> dict[str, Any]:

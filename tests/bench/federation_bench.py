@@ -45,6 +45,9 @@ class Plays(Protocol):
     def bare(self, inventory: Path, values: Path) -> None:
         """Deploy the same with bare helm."""
 
+    def clean(self, kind: str = "") -> None:
+        """Delete what was deployed, all or of one kind."""
+
     def kubectl(self, *arguments: str) -> str:
         """What kubectl prints."""
 
@@ -66,31 +69,36 @@ def table(title: str, costs: Mapping[str, Cost], base: str = "") -> None:
 def measure(bench: Plays, small: int, large: int, peer: Callable[[Path, Path], None], values: Path) -> list[Promise]:
     """small, large: sizes. peer: kubernetes.core.helm over an inventory with values. values: for bare helm."""
     meter = Meter.of_sandbox()
-    promises = [*_fresh(bench, meter, small, large, values), *_quiet(bench, meter, large, peer)]
-    return [*promises, *_join(bench, meter, large), *_default(bench, meter, small, values)]
+    fresh, promises = _fresh(bench, meter, small, values)
+    promises += _default(bench, meter, small, values)
+    bench.clean()
+    promises += [*_large(bench, meter, large, fresh.seconds / small), *_quiet(bench, meter, large, peer)]
+    return [*promises, *_join(bench, meter, large)]
 
 
 def _deploy(bench: Plays, inventory: Path, **extra: object) -> None:
     bench.play("federatedai.kubefate.deploy_fate", inventory, **extra)
 
 
-def _fresh(bench: Plays, meter: Meter, small: int, size: int, values: Path) -> list[Promise]:
-    """From nothing to all ready: twenty beside bare helm, and then a hundred."""
-    ours, bare = bench.inventory("ours", small), bench.inventory("bare", small)
+def _fresh(bench: Plays, meter: Meter, size: int, values: Path) -> tuple[Cost, list[Promise]]:
+    """From nothing to all ready, beside bare helm; and what it cost."""
+    ours, bare = bench.inventory("ours", size), bench.inventory("bare", size)
     costs = {
         "bare helm, two at once": meter.measure(lambda: bench.bare(bare, values)),
         "deploy_fate": meter.measure(lambda: _deploy(bench, ours)),
     }
-    table(f"{small} parties from nothing to all ready", costs, "bare helm, two at once")
-    large = bench.inventory("large", size)
-    whole = meter.measure(lambda: _deploy(bench, large))
-    table(f"{size} parties from nothing to all ready", {"deploy_fate": whole})
+    table(f"{size} parties from nothing to all ready", costs, "bare helm, two at once")
     one, other = costs["deploy_fate"], costs["bare helm, two at once"]
-    each = (whole.seconds / size) / (one.seconds / small)
-    return [
-        (f"{small} parties from nothing, to bare helm with two workers", one.seconds / other.seconds, FRESH_RATIO),
-        (f"a party among {size}, to one among {small}", each, PROPORTION),
-    ]
+    ratio = one.seconds / other.seconds
+    return one, [(f"{size} parties from nothing, to bare helm with two workers", ratio, FRESH_RATIO)]
+
+
+def _large(bench: Plays, meter: Meter, size: int, few: float) -> list[Promise]:
+    """Many from nothing. few: seconds for each party among few."""
+    inventory = bench.inventory("large", size)
+    whole = meter.measure(lambda: _deploy(bench, inventory))
+    table(f"{size} parties from nothing to all ready", {"deploy_fate": whole})
+    return [(f"a party among {size}, to one among few", (whole.seconds / size) / few, PROPORTION)]
 
 
 def _quiet(bench: Plays, meter: Meter, size: int, peer: Callable[[Path, Path], None]) -> list[Promise]:

@@ -26,6 +26,8 @@ from .runner import Outcome, Runner, Started
 OLDEST = (3, 13)
 """The first version with ``--dry-run=server`` and ``--labels``."""
 
+GOGC = "200"
+"""How seldom helm looks for memory to use again. It is over soon: it takes less time, and a sixth more memory."""
 RENDER_TIMEOUT = 60.0
 QUERY_TIMEOUT = 60.0
 DOWNLOAD_TIMEOUT = 300.0
@@ -235,7 +237,7 @@ class Helm:
         started: Started | None = None,
     ) -> Outcome:
         env = dict.fromkeys(_NEUTRAL, "")
-        env.update(HELM_DRIVER="secret", KUBECONFIG=self.kubeconfig or os.devnull)
+        env.update(HELM_DRIVER="secret", KUBECONFIG=self.kubeconfig or os.devnull, GOGC=os.environ.get("GOGC", GOGC))
         if self.home:
             env.update(_homes(self.home))
         self.calls.append(argv[0])

@@ -6,11 +6,11 @@ put on both sides. What is listed here was read from objects of a live API serve
 
 from __future__ import annotations
 
-import copy
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ..data import copied
 from ..objects import Object
 
 _SERVER_METADATA = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
@@ -42,7 +42,7 @@ _FACTORS = {
 
 def with_marks(obj: Object, release: str, namespace: str) -> dict[str, Any]:
     """What Helm sends for an object of a manifest: the object with the marks that Helm adds itself."""
-    out = copy.deepcopy(dict(obj))
+    out = copied(obj)
     metadata = out["metadata"] = dict(out.get("metadata") or {})
     metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
     metadata["annotations"] = {
@@ -85,7 +85,7 @@ def pruned(obj: Object) -> dict[str, Any]:
 def as_replacement(obj: Object, live: Object) -> dict[str, Any]:
     """The manifest's object as a full replacement of the live one, carrying over what was filled in once and may not
     change: the PUT dry run of it answers exactly what differs."""
-    out = copy.deepcopy(dict(obj))
+    out = copied(obj)
     metadata, was = out["metadata"], live["metadata"]
     metadata["resourceVersion"] = was.get("resourceVersion")
     for key in ("finalizers", "ownerReferences"):

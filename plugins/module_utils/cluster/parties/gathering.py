@@ -31,6 +31,8 @@ from .opening import Servers, pooled
 
 FATE_CHART = "fate"
 """Charts of this name deploy what has tables and data of FATE-Flow."""
+PREPARED_AT_ONCE = 2 * max(2, os.cpu_count() or 2)
+"""Parties that are prepared at once: while helm renders one, another is read."""
 LIVELY_KINDS = (
     *HEALTH_KINDS,
     ("apps/v1", "Deployment"),
@@ -54,7 +56,7 @@ class Gatherer:
         for party in self.parties:
             party.attempt(self._target)
         self._render()
-        pooled(lambda party: party.attempt(_prepare), self._alive(), max(2, os.cpu_count() or 2))
+        pooled(lambda party: party.attempt(_prepare), self._alive(), PREPARED_AT_ONCE)
         self.tell("reading the clusters")
         self.servers.on_each(_load)
         for party in self.parties:
