@@ -38,12 +38,13 @@ options:
     type: str
     choices: [none, changing, all]
     default: none
-  routes:
+  details:
     description:
-      - Of which parties to tell the routes. In a mesh there are as many as pairs of parties, and Ansible takes its time
-        for each.
-      - V(changing) leaves out RV(parties.additions) and RV(parties.routes) of parties for which there is nothing to do
-        and that have more than 12 routes, in a federation of which no party speaks TLS.
+      - Of which parties to tell everything. Ansible takes its time for each value of a result, and in a mesh there are
+        as many routes as pairs of parties.
+      - V(changing) leaves out of RV(parties.cluster) of parties for which there is nothing to do the endpoints that
+        are reached inside their Kubernetes only. In a federation of which no party speaks TLS, it also leaves out their
+        RV(parties.additions) and RV(parties.routes) where there are more than 12.
     type: str
     choices: [changing, all]
     default: all

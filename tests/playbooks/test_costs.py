@@ -61,7 +61,18 @@ def test_a_federation_that_is_as_it_should_be_costs_one_list_for_each_kind_and_n
     store = f"{two_parties.prefix}-store"
     assert [(kind, space) for kind, space in costs.lists if space] == [("ConfigMap", store)], "charts are looked for"
     assert set(costs.lists.values()) == {1}, costs.lists
+
+    costs.lists.clear()
+    brief = plan(costs, two_parties, drift="ignore")
+    assert {kind for kind, _space in costs.lists} >= {"Deployment", "Node"}
+    assert "Pod" not in {kind for kind, _space in costs.lists}, "they are many, and everything is ready without them"
+    assert healths(brief) == healths(planned) == [("ready", True)] * 2
     assert (costs.helms, costs.writes) == ([], [])
+
+
+def healths(planned: dict[str, Any]) -> list[tuple[str, bool]]:
+    clusters = [party["cluster"] for party in planned["parties"].values()]
+    return [(found["state"], found["simulated"]) for found in clusters]
 
 
 def test_where_rights_are_narrow_it_is_one_list_for_each_kind_and_namespace(
@@ -79,6 +90,11 @@ def test_where_rights_are_narrow_it_is_one_list_for_each_kind_and_namespace(
     assert set(costs.lists.values()) == {1}, costs.lists
     assert {space for _kind, space in costs.refused} == {""}
     assert set(costs.refused.values()) == {1}, "whether everything may be listed is tried once for each kind"
+
+    costs.lists.clear()
+    brief = plan(costs, two_parties, impersonate_user="narrow", drift="ignore")
+    assert {kind for kind, _space in costs.lists} >= {"Deployment", "Pod"}, "nodes may not be read"
+    assert healths(brief) == [("ready", True)] * 2
     assert (costs.helms, costs.writes) == ([], [])
 
 

@@ -39,7 +39,7 @@ def inspect_federation(call: Call) -> dict[str, Any]:
 def _planned(call: Call, preflight: Preflight | None) -> dict[str, Any]:
     federation = federation_of(call, call.params["parties"])
     try:
-        brief = call.params.get("routes") == "changing"
+        brief = call.params.get("details") == "changing"
         result = federation.plan(call.params["address_timeout"], preflight.inspect if preflight else None, brief=brief)
     finally:
         call.secrets |= federation.secrets()
@@ -183,7 +183,7 @@ PLAN_FEDERATION = Entry(
     | Arguments(
         {
             "preflight": {"type": "str", "choices": ["none", "changing", "all"], "default": "none"},
-            "routes": {"type": "str", "choices": ["changing", "all"], "default": "all"},
+            "details": {"type": "str", "choices": ["changing", "all"], "default": "all"},
         }
     ),
     plan_federation,

@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import Resource
-from ..objects import Object, condition, name_of
+from ..objects import Object, annotations_of, condition, name_of
 from .model import Cause, Trouble
 from .snapshot import Snapshot
 
 SIMULATED = "kubefate.federatedai.org/Simulated"
 """The pod condition by which the sandbox says that nothing runs behind a pod."""
+SIMULATED_NODE = "kubefate.federatedai.org/simulated"
+"""The node annotation by which it says so of all pods there."""
 
 _MISSING_IMAGE = re.compile(
     r"not found|manifest unknown|no such|does not exist|denied|unauthorized|authentication required|"
@@ -39,6 +42,12 @@ def is_ready(pod: Object) -> bool:
 
 def is_simulated(pod: Object) -> bool:
     return condition(pod, SIMULATED).get("status") == "True"
+
+
+def simulated_by(nodes: Iterable[Object]) -> bool | None:
+    """Whether pods on any of these nodes are simulated; None where some are, or there is no node."""
+    marks = {annotations_of(node).get(SIMULATED_NODE) == "true" for node in nodes}
+    return marks.pop() if len(marks) == 1 else None
 
 
 def restarts(pod: Object) -> int:

@@ -17,6 +17,7 @@ from ...certificates.wanted import issued_secrets
 from ...data import merge
 from ...errors import Kind, KubefateError
 from ...federation.compatibility import hop_refused
+from ...health.pods import simulated_by
 from ...release import Release, Status, newest
 from ...spec.loading import Spec
 from ...spec.schema import Passed
@@ -34,7 +35,7 @@ FATE_CHART = "fate"
 PREPARED_AT_ONCE = 2 * max(2, os.cpu_count() or 2)
 """Parties that are prepared at once: while helm renders one, another is read."""
 LIVELY_KINDS = (
-    *HEALTH_KINDS,
+    ("v1", "PersistentVolumeClaim"),
     ("apps/v1", "Deployment"),
     ("apps/v1", "StatefulSet"),
     ("apps/v1", "DaemonSet"),
@@ -42,7 +43,9 @@ LIVELY_KINDS = (
     ("v1", "Service"),
     ("networking.k8s.io/v1", "Ingress"),
 )
-"""Kinds that tell how a cluster is, without knowing of what it consists."""
+"""Kinds that tell how a cluster is, without knowing of what it consists. Pods are many, large, and only needed where
+something is not ready."""
+NODE = ("v1", "Node")
 
 
 class Gatherer:
@@ -158,11 +161,12 @@ def _refuse_hop(party: Party) -> None:
 
 
 def _load(server: Server, here: list[Party]) -> None:
-    kinds = set(HEALTH_KINDS)
+    kinds: set[tuple[str, str]] = set()
     for party in here:
-        kinds |= party.prepared.kinds if party.prepared else set(LIVELY_KINDS)
+        kinds |= {*party.prepared.kinds, *HEALTH_KINDS} if party.prepared else {*LIVELY_KINDS, NODE}
         kinds |= kinds_for(party.given)
     server.objects.load(kinds)
+    server.simulated = simulated_by(server.objects.all_of(NODE) or ())
 
 
 def _complete(party: Party) -> None:

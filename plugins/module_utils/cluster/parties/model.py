@@ -32,8 +32,8 @@ class Server:
     """One API server, reached with one set of credentials, and what was read from it.
 
     secrets: release records and generated Secrets by namespace; of the records only what their labels say, but for
-    namespaces that are in ``whole`` (None: all are). nodes: None where they may not be read. openshift: what it
-    has of that.
+    namespaces that are in ``whole`` (None: all are). nodes: None where they may not be read. simulated: whether all
+    pods are or none is, where its nodes tell that. openshift: what it has of that.
     """
 
     api: Api
@@ -42,6 +42,7 @@ class Server:
     secrets: dict[str, Sequence[Object]] = field(default_factory=dict)
     whole: set[str] | None = None
     nodes: Sequence[Object] | None = ()
+    simulated: bool | None = None
     openshift: OpenShift = field(default_factory=OpenShift)
 
 

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...access.grants import Grant, GrantChange, grant_changes
 from ...errors import Kind, KubefateError
-from ...health.model import Health
+from ...health.cluster import judge
+from ...health.model import Health, State
+from ...health.snapshot import Snapshot
 from ...objects import Object, annotations_of
 from ...plan.making import RELEASE_NAME, make
 from ...plan.model import Operation, Plan
@@ -51,9 +55,20 @@ def _plan_settled(party: Party) -> None:
     reason = f"revision {current.revision} is made from this chart and these values"
     plan = party.plan = Plan(wanted.name, wanted.namespace, Operation.NONE, reason, ())
     mine = _lively(party, current)
-    verdict: Health = health(party.on().objects, mine, wanted.namespace)
+    verdict = _health(party, mine)
     cluster = describe_proven(wanted.chart, party.member.party_id if party.member else "", current, verdict, mine)
     _tell(party, plan, cluster, access_changes(party, None), told(Deployed((), ())))
+
+
+def _health(party: Party, mine: Sequence[Object]) -> Health:
+    """The health of a release from its workloads alone, where they are ready and nodes tell whether pods are simulated;
+    else with its pods."""
+    server = party.on()
+    verdict = judge(mine, Snapshot(server.objects.of(party.namespace)))
+    if verdict.state is not State.READY or server.simulated is None:
+        return health(server.objects, mine, party.namespace)
+    running = any(work.verdict.ready for work in verdict.workloads)
+    return replace(verdict, simulated=server.simulated if running else None)
 
 
 def _lively(party: Party, current: Release) -> list[Object]:

@@ -19,15 +19,18 @@ from .model import Party
 def result_of(
     parties: Sequence[Party], problems: Sequence[Problem], routing: Routing, *, brief: bool = False
 ) -> dict[str, Any]:
-    """The published shape. brief: without the many routes of parties that stay as they are: in a mesh there are as many
-    as pairs of parties, and each takes Ansible time."""
+    """The published shape. brief: of parties that stay as they are, less: each value takes Ansible time, and in a mesh
+    there are as many routes as pairs of parties."""
     told = {party.host: _party(party, routing) for party in parties}
-    brief = brief and not any(result["tls"] for result in told.values())
+    certificates = any(result["tls"] for result in told.values())  # are made from all routes
     for host, result in told.items():
-        if not brief or result["routes_total"] <= SHOWN_ROUTES or _is_to_do(result):
-            result["routes"] = edges(routing, host)
-        else:
+        short = brief and not _is_to_do(result)
+        if short and result.get("cluster"):
+            result["cluster"] = _seen_from_outside(result["cluster"])
+        if short and not certificates and result["routes_total"] > SHOWN_ROUTES:
             result["additions"] = {}
+        else:
+            result["routes"] = edges(routing, host)
     members = [party.member for party in parties if party.member]
     return {
         "changed": False,
@@ -75,6 +78,11 @@ def _party(party: Party, routing: Routing) -> dict[str, Any]:
     if party.error is not None:
         out.update(failed=True, msg=party.error.msg, failure=party.error.as_failure())
     return out
+
+
+def _seen_from_outside(cluster: dict[str, Any]) -> dict[str, Any]:
+    endpoints = cluster.get("endpoints") or ()
+    return {**cluster, "endpoints": [endpoint for endpoint in endpoints if endpoint["scope"] != "cluster"]}
 
 
 def _is_to_do(result: dict[str, Any]) -> bool:

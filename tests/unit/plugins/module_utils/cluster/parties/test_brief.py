@@ -16,7 +16,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.federation.ro
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.federation.kit import member
 
-READY = {"revision": 1, "ready": True}
+READY: dict[str, Any] = {"revision": 1, "ready": True, "endpoints": [{"scope": "cluster"}, {"scope": "nodes"}]}
 
 
 def told(count: int, result: dict[str, Any], spec: dict[str, Any] | None = None, *, brief: bool = True) -> Any:
@@ -45,6 +45,13 @@ def test_of_many_routes_of_who_stays_as_it_is_only_the_number_is_told() -> None:
 @pytest.mark.parametrize("result", [{"proven": False}, {"cluster": {"revision": 1, "ready": False}}], ids=str)
 def test_whoever_there_is_something_to_do_for_is_told_in_full(result: dict[str, Any]) -> None:
     assert told(SHOWN_ROUTES + 2, result)["parties"]["p0"]["routes"]
+
+
+def test_endpoints_that_are_reached_from_outside_are_told_of_all() -> None:
+    found = {host: party["cluster"]["endpoints"] for host, party in told(2, {"changed": True})["parties"].items()}
+    assert found == {"p0": READY["endpoints"], "p1": [{"scope": "nodes"}]}
+    whole = told(2, {}, brief=False)["parties"]
+    assert whole["p1"]["cluster"]["endpoints"] == READY["endpoints"]
 
 
 def test_a_few_routes_are_told_anyway() -> None:
