@@ -30,7 +30,8 @@ NODE, POD, SERVICE = ("v1", "Node"), ("v1", "Pod"), ("v1", "Service")
 CLASS, INGRESS_CLASS = ("storage.k8s.io/v1", "StorageClass"), ("networking.k8s.io/v1", "IngressClass")
 QUOTA, LIMITS, CLAIM = ("v1", "ResourceQuota"), ("v1", "LimitRange"), ("v1", "PersistentVolumeClaim")
 NAMESPACE = ("v1", "Namespace")
-KINDS = (NODE, POD, SERVICE, CLASS, INGRESS_CLASS, QUOTA, LIMITS, CLAIM, NAMESPACE)
+EVERYWHERE = (NODE, POD, SERVICE, CLASS, INGRESS_CLASS)
+KINDS = (QUOTA, LIMITS, CLAIM, NAMESPACE)
 SERVERS = 8
 
 
@@ -94,6 +95,9 @@ def _examined(server: Server, here: Sequence[Party], ports: tuple[int, int]) -> 
 # one Kubernetes -------------------------------------------------------------------------------------------------------
 def _server(server: Server, ports: tuple[int, int]) -> ServerFacts:
     api, objects = server.api, server.objects
+    if not objects.wide:
+        objects = Objects(api, objects.namespaces, wide=True)
+    objects.load(EVERYWHERE)
     version, skew = api.about()
     return ServerFacts(
         version=version,

@@ -40,7 +40,7 @@ class Servers:
             if party.alive and party.connection is not None:
                 if party.key not in self.by_key:
                     api = Api(party.connection)
-                    objects = Objects(api, spaces[party.key], wide=True)
+                    objects = Objects(api, spaces[party.key], wide=len(set(spaces[party.key])) > 1)
                     self.by_key[party.key] = Server(api, open_helm(party.connection), objects)
                 party.server = self.by_key[party.key]
 
@@ -70,12 +70,17 @@ def look_at(server: Server, here: Sequence[Party]) -> None:
 
 
 def read_records(server: Server, here: Sequence[Party]) -> None:
-    """Release records and generated Secrets: with one request where that is permitted, else one for each namespace.
+    """Release records and generated Secrets: of several namespaces with one request where that is permitted, else with
+    one for each.
 
     Where drift is ignored, labels tell whether a release is what it should be: of the records, which are large, only
     those are asked for.
     """
     brief = all(party.options.drift == "ignore" for party in here)
+    server.whole = set() if brief else None
+    if len({party.namespace for party in here}) == 1:
+        _read_each(server, here, brief=brief)
+        return
     try:
         found = _secrets(server, "", brief=brief)
     except ApiError as error:
@@ -87,7 +92,6 @@ def read_records(server: Server, here: Sequence[Party]) -> None:
         for secret in found:
             by_namespace.setdefault(str(secret["metadata"].get("namespace", "")), []).append(secret)
         server.secrets = dict(by_namespace)
-    server.whole = set() if brief else None
 
 
 def _secrets(server: Server, namespace: str, *, brief: bool) -> list[Object]:

@@ -127,6 +127,16 @@ def test_records_are_read_with_one_request_where_that_is_permitted() -> None:
     assert sorted(server.secrets) == ["ns-a", "ns-b"]
 
 
+def test_of_a_single_namespace_nothing_is_read_from_others() -> None:
+    api = MemoryApi(record("ns-a"), record("ns-b"))
+    here = [party(member("a", "1"), api)]
+    read_records(here[0].on(), here)
+    assert [sent.path for sent in api.sent] == ["/api/v1/namespaces/ns-a/secrets"]
+    helm: Any = None
+    opened = [Servers([on(host, "https://k", "one") for host in hosts], lambda _to: helm) for hosts in ("a", "ab")]
+    assert [server.objects.wide for found in opened for server in found.by_key.values()] == [False, True]
+
+
 def test_where_rights_are_narrow_each_namespace_is_asked_and_only_the_party_without_rights_fails() -> None:
     api = MemoryApi(record("ns-a"))
     api.fault = lambda sent: (
