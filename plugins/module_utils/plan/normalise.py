@@ -42,7 +42,7 @@ _FACTORS = {
 
 def with_marks(obj: Object, release: str, namespace: str) -> dict[str, Any]:
     """What Helm sends for an object of a manifest: the object with the marks that Helm adds itself."""
-    out = copied(obj)
+    out: dict[str, Any] = copied(obj)
     metadata = out["metadata"] = dict(out.get("metadata") or {})
     metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
     metadata["annotations"] = {
@@ -85,7 +85,7 @@ def pruned(obj: Object) -> dict[str, Any]:
 def as_replacement(obj: Object, live: Object) -> dict[str, Any]:
     """The manifest's object as a full replacement of the live one, carrying over what was filled in once and may not
     change: the PUT dry run of it answers exactly what differs."""
-    out = copied(obj)
+    out: dict[str, Any] = copied(obj)
     metadata, was = out["metadata"], live["metadata"]
     metadata["resourceVersion"] = was.get("resourceVersion")
     for key in ("finalizers", "ownerReferences"):
