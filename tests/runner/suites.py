@@ -153,9 +153,9 @@ def _brief(failure: ElementTree.Element) -> str:
 
 
 def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
-    """The core, the plugins and the sandbox. smoke: with fewer examples, and without what helm renders, in which no
+    """The core, the plugins and the sandbox. smoke: with fewer examples, and without what takes long and in which no
     ansible-core takes part."""
-    extra = ["--ignore=tests/unit/charts", *PARALLEL, *(["-m", "not of_helm"] if smoke else [])]
+    extra = ["--ignore=tests/unit/charts", *PARALLEL, *(["-m", "not once"] if smoke else [])]
     name, few = f"unit-{env.core}-py{env.python.name}", "1" if smoke else ""
     return lambda machine: pytest(env, "tests/unit", name, machine, extra, KUBEFATE_FEW_EXAMPLES=few)
 

@@ -26,7 +26,7 @@ settings.load_profile("kubefate-long" if os.environ.get("KUBEFATE_LONG") else "k
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "of_helm: what helm renders, in which no ansible-core takes part")
+    config.addinivalue_line("markers", "once: on the newest ansible-core alone, since none takes part in it")
 
 
 @pytest.fixture(params=[3, 4], ids=["helm3", "helm4"])

@@ -16,6 +16,8 @@ import pytest
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils import errors
 
+pytestmark = pytest.mark.once
+
 CORE = Path(errors.__file__).parent
 ROOT = CORE.parents[4]
 """What is on PYTHONPATH: the folder that holds ansible_collections."""

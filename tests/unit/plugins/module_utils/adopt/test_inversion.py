@@ -27,7 +27,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.values import
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.examples import examples
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import real_helm
 
-pytestmark = pytest.mark.of_helm
+pytestmark = pytest.mark.once
 EXAMPLES = examples(2, 60)
 """Each is some hundred renders."""
 ROOT = Path(__file__).resolve().parents[5]

@@ -38,6 +38,8 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.sources imp
     write_repository,
 )
 
+pytestmark = pytest.mark.once
+
 META = "apiVersion: v2\nname: mine\nversion: 0.1.0\n"
 FILES = {
     "values-template.yaml": "who: {{ .who }}\n",

@@ -26,6 +26,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli impo
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import chart, write_folder
 
+pytestmark = pytest.mark.once
+
 POD = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -28,6 +28,8 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.sources imp
     write_repository,
 )
 
+pytestmark = pytest.mark.once
+
 FATE = "annotations: {kubefate.federatedai.org/fate-versions: '2.0.0, 2.2.0'}\n"
 
 

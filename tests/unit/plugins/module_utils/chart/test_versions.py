@@ -19,6 +19,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.version
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import RealRunner, helm_binary
 
+pytestmark = pytest.mark.once
+
 THERE = [
     "0.0.3",
     "0.0.4",

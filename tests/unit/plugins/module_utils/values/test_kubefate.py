@@ -21,6 +21,8 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.values import
 from ansible_collections.federatedai.kubefate.plugins.module_utils.yamltext import parse_yaml
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.kubefate import SHAPES, Shape
 
+pytestmark = pytest.mark.once
+
 MUTANTS = 12
 
 

@@ -26,7 +26,7 @@ from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import
     real_helm,
 )
 
-pytestmark = pytest.mark.of_helm
+pytestmark = pytest.mark.once
 KUBEFATE_LIKE = (Path(__file__).parent / "fixtures" / "kubefate-like.tpl").read_text(encoding="utf-8")
 CHART = "fate 2.0.0"
 FILE = "fate 2.0.0/values-template.yaml"
