@@ -125,7 +125,6 @@ def secrets_of_our_chart(federation: Federation, namespace: str) -> None:
 
 
 @pytest.mark.parametrize("federation", HELMS.values(), indirect=True, ids=HELMS)
-@pytest.mark.smoke
 def test_a_release_that_helm_made_of_our_chart_is_taken_over_with_an_empty_plan(federation: Federation) -> None:
     name = f"{federation.prefix}-9999"
     secrets_of_our_chart(federation, name)
