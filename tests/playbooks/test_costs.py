@@ -178,7 +178,8 @@ def test_a_hundred_clusters_are_listed_in_one_task_in_seconds(federation: Federa
     mine = [entry for entry in found["clusters"] if entry["namespace"] in spaces]
     assert len(mine) == CLUSTERS
     assert {entry["modules"][0]["kind"] for entry in mine} == {"Deployment"}
-    assert set(costs.lists.values()) == {1}, costs.lists
+    # Releases of other tests may have Secrets among their objects, beside those that are records.
+    assert {kind: count for (kind, _space), count in costs.lists.items() if count > 1 + (kind == "Secret")} == {}
     assert seconds <= LISTING_SECONDS
 
 
