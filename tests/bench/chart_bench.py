@@ -45,13 +45,14 @@ for count in (1, int(sys.argv[3])):
     print(json.dumps({"count": count, "seconds": sorted(seconds)[2]}))
 """
 STORE = """
-import json, resource, sys, tempfile, time
+import json, re, sys, tempfile, time
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import read_chart
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.store import ChartStore
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+# Not ru_maxrss, which a process inherits from the one that starts it.
+peak = lambda: int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) // 1024
 store = ChartStore(Api(resolve({"kubeconfig": sys.argv[1]})), sys.argv[2])
 store.charts()  # what it takes to reach an API server at all is in memory now
 for path in sys.argv[3:]:
