@@ -16,7 +16,7 @@ class Objects:
     """Live objects of some kinds, listed once each and shared by all who ask.
 
     namespaces: those that are looked at. wide: try one list over all namespaces first, and fall back to one for each
-    namespace where that is not permitted. Of a single namespace, who knows how much else is there.
+    namespace where that is not permitted.
     """
 
     def __init__(self, api: Api, namespaces: Sequence[str], *, wide: bool = False):

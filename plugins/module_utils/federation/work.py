@@ -60,9 +60,13 @@ def to_do(planned: Planned) -> list[str]:
     return [
         host
         for host, party in planned["parties"].items()
-        if party["managed"]
-        and (party["changed"] or party["failed"] or not party["proven"] or host in planned["unready"])
+        if party["managed"] and is_to_do(party, unready=host in planned["unready"])
     ]
+
+
+def is_to_do(party: Mapping[str, Any], *, unready: bool) -> bool:
+    """Whether there is anything to do for a party, if it is ours. unready: it need not be changed, and is not ready."""
+    return bool(party["changed"] or party["failed"] or not party["proven"] or unready)
 
 
 def _is_ill(party: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from ...access.openshift import route_additions
 from ...certificates.wanted import issued_secrets
 from ...data import merge
 from ...errors import Kind, KubefateError
+from ...federation.addresses import NODE
 from ...federation.compatibility import hop_refused
 from ...health.pods import simulated_by
 from ...release import Release, Status, newest
@@ -45,7 +46,6 @@ LIVELY_KINDS = (
 )
 """Kinds that tell how a cluster is, without knowing of what it consists. Pods are many, large, and only needed where
 something is not ready."""
-NODE = ("v1", "Node")
 
 
 class Gatherer:

@@ -40,6 +40,7 @@ class Servers:
             if party.alive and party.connection is not None:
                 if party.key not in self.by_key:
                     api = Api(party.connection)
+                    # For a single namespace, one list over all would mostly be of what is not ours.
                     objects = Objects(api, spaces[party.key], wide=len(set(spaces[party.key])) > 1)
                     self.by_key[party.key] = Server(api, open_helm(party.connection), objects)
                 party.server = self.by_key[party.key]

@@ -11,6 +11,7 @@ from ...certificates.wanted import tls_modules
 from ...federation.graph import edges, edges_total, nodes
 from ...federation.model import Problem, Routing
 from ...federation.report import SHOWN_ROUTES
+from ...federation.work import is_to_do
 from ...plan.show import LateDiff, pending_diff
 from ..target import large_ids
 from .model import Party
@@ -24,7 +25,7 @@ def result_of(
     told = {party.host: _party(party, routing) for party in parties}
     certificates = any(result["tls"] for result in told.values())  # are made from all routes
     for host, result in told.items():
-        short = brief and not _is_to_do(result)
+        short = brief and not is_to_do(result, unready=_is_unready(result))
         if short and result.get("cluster"):
             result["cluster"] = _seen_from_outside(result["cluster"])
         if short and not certificates and result["routes_total"] > SHOWN_ROUTES:
@@ -83,10 +84,6 @@ def _party(party: Party, routing: Routing) -> dict[str, Any]:
 def _seen_from_outside(cluster: dict[str, Any]) -> dict[str, Any]:
     endpoints = cluster.get("endpoints") or ()
     return {**cluster, "endpoints": [endpoint for endpoint in endpoints if endpoint["scope"] != "cluster"]}
-
-
-def _is_to_do(result: dict[str, Any]) -> bool:
-    return result["changed"] or result["failed"] or not result["proven"] or _is_unready(result)
 
 
 def _waiting(party: Party, routing: Routing) -> list[str]:
