@@ -13,19 +13,21 @@ from ansible_collections.federatedai.kubefate.plugins.plugin_utils.action import
 
 
 class Costs:
-    """lists: kind and namespace of each list that was answered, refused: of each that was not. writes: requests that
-    change something. helms: command lines."""
+    """lists: kind and namespace of each list that was answered, refused: of each that was not. selectors: those of
+    labels, by kind. writes: requests that change something. helms: command lines."""
 
     def __init__(self, patch: Callable[[object, str, object], None] = setattr):
         """patch: puts the counters in place."""
         self.lists: Counter[tuple[str, str]] = Counter()
         self.refused: Counter[tuple[str, str]] = Counter()
+        self.selectors: dict[str, list[str]] = {}
         self.writes: list[str] = []
         self.helms: list[list[str]] = []
         snapshot, request = Api.snapshot, Api.request
 
         def counted_list(api: Api, version: str, kind: str, namespace: str = "", **options: Any) -> Any:
             counter = self.refused
+            self.selectors.setdefault(kind, []).append(options.get("labels", ""))
             try:
                 answer = snapshot(api, version, kind, namespace, **options)
                 counter = self.lists

@@ -18,6 +18,7 @@ from ansible_collections.federatedai.kubefate.plugins.filter.parties import part
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.clusters import CHANGE_CLUSTER, INFORM_CLUSTERS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.calls.federation import PLAN_FEDERATION
 from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.package import read_chart
+from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.parties.gathering import BARE_PODS
 from ansible_collections.federatedai.kubefate.plugins.module_utils.cluster.rendering import Telling, render_manifest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import Api
@@ -62,12 +63,32 @@ def test_a_federation_that_is_as_it_should_be_costs_one_list_for_each_kind_and_n
     assert [(kind, space) for kind, space in costs.lists if space] == [("ConfigMap", store)], "charts are looked for"
     assert set(costs.lists.values()) == {1}, costs.lists
 
-    costs.lists.clear()
+    costs.lists.clear(), costs.selectors.clear()
     brief = plan(costs, two_parties, drift="ignore")
     assert {kind for kind, _space in costs.lists} >= {"Deployment", "Node"}
-    assert "Pod" not in {kind for kind, _space in costs.lists}, "they are many, and everything is ready without them"
+    assert costs.selectors["Pod"] == [BARE_PODS], "those of workloads are many, and everything is ready without them"
     assert healths(brief) == healths(planned) == [("ready", True)] * 2
     assert (costs.helms, costs.writes) == ([], [])
+
+    two_parties.kubectl("apply", "-f", "-", stdin=json.dumps(bare_pod(two_parties, next(iter(two_parties.hosts)))))
+    deadline = time.monotonic() + 30
+    while (states := [state for state, _simulated in healths(plan(costs, two_parties, drift="ignore"))])[0] == "ready":
+        assert time.monotonic() < deadline, "a pod without a workload is not looked at"
+    assert states[1] == "ready"
+
+
+def bare_pod(federation: Federation, host: str) -> dict[str, Any]:
+    """A pod that helm made for a party, without a workload, and that cannot get its image."""
+    name, space = federation.hosts[host]["fate_name"], federation.namespace(host)
+    owner = {"meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": space}
+    metadata = {
+        "name": "bare",
+        "namespace": space,
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        "annotations": {**owner, "kubefate.federatedai.org/simulate": "image-pull"},
+    }
+    spec = {"containers": [{"name": "main", "image": "example.test/program:1"}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def healths(planned: dict[str, Any]) -> list[tuple[str, bool]]:

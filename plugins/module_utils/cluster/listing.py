@@ -21,41 +21,45 @@ class Objects:
 
     def __init__(self, api: Api, namespaces: Sequence[str], *, wide: bool = False):
         self.api, self.namespaces, self.wide = api, tuple(dict.fromkeys(namespaces)), wide
-        self._kinds: set[tuple[str, str]] = set()
+        self._loaded: set[tuple[str, str, str]] = set()
         self._everywhere: set[tuple[str, str]] = set()
         self._refused: dict[tuple[str, str, str], ApiError] = {}
         self._loading = threading.Lock()
         self._by_namespace: dict[str, dict[Ref, dict[str, Any]]] = {}
 
-    def load(self, kinds: Iterable[tuple[str, str]]) -> None:
+    def load(self, kinds: Iterable[tuple[str, str]], labels: str = "") -> None:
         """List the kinds that are not there yet, several at once. Kinds that may not be read, or that the server does
-        not know, count as empty; see ``refused``."""
-        with self._loading:
-            self._load([kind for kind in dict.fromkeys(kinds) if kind not in self._kinds])
+        not know, count as empty; see ``refused``.
 
-    def _load(self, wanted: Sequence[tuple[str, str]]) -> None:
-        found: list[list[dict[str, Any]] | None] = self.api.parallel(self._list, wanted)
+        labels: a selector; then only these objects are there, and ``find`` does not find others of the kinds."""
+        with self._loading:
+            known = {(version, kind) for version, kind, selector in self._loaded if selector in ("", labels)}
+            self._load([kind for kind in dict.fromkeys(kinds) if kind not in known], labels)
+
+    def _load(self, wanted: Sequence[tuple[str, str]], labels: str) -> None:
+        found: list[list[dict[str, Any]] | None] = self.api.parallel(lambda kind: self._list(kind, labels), wanted)
         narrow = [
             (kind, space)
             for kind, items in zip(wanted, found, strict=True)
             if items is None
             for space in self.namespaces
         ]
-        lists: list[list[dict[str, Any]]] = self.api.parallel(lambda asked: self._or_none(*asked), narrow)
+        lists: list[list[dict[str, Any]]] = self.api.parallel(lambda asked: self._or_none(*asked, labels), narrow)
         for items in [*(items for items in found if items), *lists]:
             for item in items:
                 ref = Ref.of(item)
                 self._by_namespace.setdefault(ref.namespace, {})[ref] = item
-        self._kinds |= set(wanted)
+        self._loaded |= {(*kind, labels) for kind in wanted}
 
-    def _list(self, kind: tuple[str, str]) -> list[dict[str, Any]] | None:
+    def _list(self, kind: tuple[str, str], labels: str) -> list[dict[str, Any]] | None:
         """With one list, where that is permitted; None for what has to be listed namespace by namespace."""
         namespaced = True
         try:
             namespaced = self.api.type_of(*kind).namespaced
             if not namespaced or self.wide:
-                listed = self.api.list_objects(*kind)
-                self._everywhere.add(kind)
+                listed = self.api.list_objects(*kind, labels=labels)
+                if not labels:
+                    self._everywhere.add(kind)
                 return listed
         except ApiError as error:
             if error.status == 403 and self.wide and namespaced:
@@ -67,9 +71,9 @@ class Objects:
             raise
         return None
 
-    def _or_none(self, kind: tuple[str, str], namespace: str) -> list[dict[str, Any]]:
+    def _or_none(self, kind: tuple[str, str], namespace: str, labels: str) -> list[dict[str, Any]]:
         try:
-            return self.api.list_objects(*kind, namespace)
+            return self.api.list_objects(*kind, namespace, labels=labels)
         except ApiError as error:
             if error.status == 403:
                 self._refused[(*kind, namespace)] = error

@@ -44,8 +44,11 @@ LIVELY_KINDS = (
     ("v1", "Service"),
     ("networking.k8s.io/v1", "Ingress"),
 )
-"""Kinds that tell how a cluster is, without knowing of what it consists. Pods are many, large, and only needed where
-something is not ready."""
+"""Kinds that tell how a cluster is, without knowing of what it consists. Pods of workloads are many, large, and only
+needed where something is not ready."""
+POD = ("v1", "Pod")
+BARE_PODS = "app.kubernetes.io/managed-by=Helm,!pod-template-hash,!controller-revision-hash,!job-name"
+"""Selects pods that helm itself made. Those of workloads may carry helm's label, too, and then one of their own."""
 
 
 class Gatherer:
@@ -166,6 +169,8 @@ def _load(server: Server, here: list[Party]) -> None:
         kinds |= {*party.prepared.kinds, *HEALTH_KINDS} if party.prepared else {*LIVELY_KINDS, NODE}
         kinds |= kinds_for(party.given)
     server.objects.load(kinds)
+    if POD not in kinds:
+        server.objects.load([POD], BARE_PODS)
     server.simulated = simulated_by(server.objects.all_of(NODE) or ())
 
 

@@ -22,10 +22,10 @@ from ..access_show import grant_diff, grant_result
 from ..describe import describe, describe_proven
 from ..gather import health
 from ..granting import Deployed, needed, party_grant, told
-from .gathering import LIVELY_KINDS
+from .gathering import LIVELY_KINDS, POD
 from .model import Party
 
-LIVELY = {kind for _version, kind in LIVELY_KINDS}
+LIVELY = {kind for _version, kind in (*LIVELY_KINDS, POD)}
 
 
 def plan_party(party: Party) -> None:
