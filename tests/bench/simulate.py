@@ -95,13 +95,13 @@ def phases(start: float, marks: str, end: float) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _watched(session: int) -> Iterator[list[int]]:
-    """Looks at the memory of a session's processes again and again; MiB of each look."""
+def _watched(root: int) -> Iterator[list[int]]:
+    """Looks at the memory of a process and all below it again and again; MiB of each look."""
     seen, done = [0], threading.Event()
 
     def look() -> None:
         while not done.wait(LOOK_SECONDS):
-            seen.append(_memory(session))
+            seen.append(_memory(root))
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -112,19 +112,22 @@ def _watched(session: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def _memory(session: int) -> int:
-    """MiB of all processes of a session; what they share counts once."""
-    total = 0
+def _memory(root: int) -> int:
+    """MiB of a process and all below it; what they share counts once. Ansible's workers have sessions of their own, so
+    parents are what tells."""
+    children: dict[int, list[int]] = {}
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                rollup = (folder / "smaps_rollup").read_text()
-                total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-        except (OSError, IndexError):  # it has just ended
-            continue
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                children.setdefault(int(fields[1]), []).append(int(folder.name))
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        waiting += children.get(pid, [])
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total // 1024
 
 
