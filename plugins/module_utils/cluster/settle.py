@@ -18,6 +18,7 @@ from ..health.cluster import judge
 from ..health.model import Cause, Health, State, Trouble
 from ..health.snapshot import Snapshot
 from ..kube.client import Api, ApiError
+from ..kube.stop import Stop
 from ..objects import Object, Ref
 from .options import PATIENT_RESTARTS, Options
 from .room import lacking
@@ -44,7 +45,7 @@ class Mirror:
         self.kinds = tuple(dict.fromkeys(kinds))
         self._objects: dict[tuple[str, str, str], Object] = {}
         self._news: queue.SimpleQueue[tuple[str, Object]] = queue.SimpleQueue()
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -104,7 +105,7 @@ class Mirror:
         pause = 0.2
         while version and not self._stop.is_set():
             try:
-                for event in self.api.watch(*kind, self.namespace, version=version):
+                for event in self.api.watch(*kind, self.namespace, version=version, stop=self._stop):
                     if self._stop.is_set():
                         return
                     obj = event["object"]
@@ -115,7 +116,8 @@ class Mirror:
                     if event["type"] != "BOOKMARK":
                         self._news.put((event["type"], {"apiVersion": kind[0], "kind": kind[1], **obj}))
             except KubefateError:
-                self._stop.wait(pause)
+                if self._stop.wait(pause):
+                    return
                 pause = min(pause * 2, 5.0)
                 version = self._again(kind) or version
 

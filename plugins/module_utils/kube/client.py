@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +23,7 @@ from ..objects import Ref
 from .connection import Connection
 from .credentials import credentials
 from .resources import KNOWN, ResourceType
+from .stop import Stop
 from .transport import open_pool, proxy_for, tls_context
 
 if TYPE_CHECKING:
@@ -289,9 +291,18 @@ class Api:
             raise self._error("GET", path, answer.status, answer.body) from None
 
     def watch(
-        self, api_version: str, kind: str, namespace: str, *, version: str = "", seconds: int = 300, fields: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str,
+        *,
+        version: str = "",
+        seconds: int = 300,
+        fields: str = "",
+        stop: Stop | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """The events of one watch request, until the server ends it, at the latest after ``seconds``."""
+        """The events of one watch request, until the server ends it, at the latest after ``seconds``, or until
+        ``stop`` is set, which may look like an error."""
         path = self.type_of(api_version, kind).path(namespace)
         query = {
             "watch": "true",
@@ -304,12 +315,13 @@ class Api:
         try:
             if answer.status >= 300:
                 raise self._error("GET", path, answer.status, answer.read())
-            rest = b""
-            for chunk in answer.stream(65536):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if line.strip():
-                        yield json.loads(line)
+            with stop.ends(answer) if stop else nullcontext():
+                rest = b""
+                for chunk in answer.stream(65536):
+                    *lines, rest = (rest + chunk).split(b"\n")
+                    for line in lines:
+                        if line.strip():
+                            yield json.loads(line)
         except (OSError, ValueError) as error:
             raise ApiError(f"The watch of {kind} ended: {error}", Kind.CONNECTION) from None
         except Exception as error:

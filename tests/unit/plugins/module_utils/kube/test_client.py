@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client import PAGE, Api, ApiError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
+from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.stop import Stop
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.certificates import Authority
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.server import Answer, Request, Server, status
@@ -520,8 +523,6 @@ def test_a_watch_gives_every_event_however_the_bytes_are_cut() -> None:
 
 
 def test_an_event_is_there_before_the_next_one_comes() -> None:
-    import threading
-
     taken = threading.Event()
 
     def answer(request: Request) -> Answer:
@@ -580,6 +581,38 @@ def test_a_watch_that_is_left_early_frees_its_connection() -> None:
         for _item in client.watch("v1", "Pod", "ns"):
             break
         assert client.request("GET", "/version") == {"ok": 1}
+
+
+def test_a_watch_in_which_nothing_happens_ends_when_it_is_told_to() -> None:
+    over = threading.Event()
+
+    def answer(request: Request) -> Answer:
+        class Silent(list[bytes]):
+            def __iter__(self) -> Iterator[bytes]:
+                yield json.dumps(event("ADDED", "a", 1)).encode() + b"\n"
+                over.wait(30)
+
+        return Answer(chunks=Silent())
+
+    stop, seen = Stop(), threading.Event()
+
+    def follow() -> None:
+        with suppress(ApiError):
+            for _item in api(server).watch("v1", "Pod", "ns", stop=stop):
+                seen.set()
+
+    with Server(answer) as server:
+        follower = threading.Thread(target=follow)
+        follower.start()
+        assert seen.wait(10)
+        stop.set()
+        follower.join(10)
+        assert not follower.is_alive()
+        late = threading.Thread(target=follow)
+        late.start()
+        late.join(10)
+        assert not late.is_alive(), "what is asked for after that ends, too"
+        over.set()
 
 
 # several at once -------------------------------------------------------------------------------------------------
