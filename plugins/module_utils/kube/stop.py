@@ -10,26 +10,20 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 
-class Stop:
-    """Like ``threading.Event``, and what is being read of answers ends when it is set. With a urllib3 before 2.3 it
-    ends when the server ends it."""
+class Stop(threading.Event):
+    """When it is set, what is being read of answers ends. With a urllib3 before 2.3 that ends when the server ends
+    it."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        super().__init__()
         self._lock = threading.Lock()
         self._answers: list[Any] = []
 
     def set(self) -> None:
-        self._event.set()
+        super().set()
         with self._lock:
             for answer in self._answers:
                 _end(answer)
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        return self._event.wait(seconds)
 
     @contextmanager
     def ends(self, answer: Any) -> Iterator[None]:

@@ -169,8 +169,7 @@ def _load(server: Server, here: list[Party]) -> None:
         kinds |= {*party.prepared.kinds, *HEALTH_KINDS} if party.prepared else {*LIVELY_KINDS, NODE}
         kinds |= kinds_for(party.given)
     server.objects.load(kinds)
-    if POD not in kinds:
-        server.objects.load([POD], BARE_PODS)
+    server.objects.load([POD], BARE_PODS)
     server.simulated = simulated_by(server.objects.all_of(NODE) or ())
 
 

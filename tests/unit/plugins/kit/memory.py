@@ -199,15 +199,7 @@ class MemoryApi(Api):
             return self.texts[ref.name]
 
     def watch(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: str,
-        *,
-        version: str = "",
-        seconds: int = 300,
-        fields: str = "",
-        stop: Any = None,
+        self, api_version: str, kind: str, namespace: str, *, version: str = "", **_options: Any
     ) -> Iterator[dict[str, Any]]:
         """Events as they come. None in the queue ends the request, an error is raised."""
         news = self.news(kind)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -522,19 +522,24 @@ def test_a_watch_gives_every_event_however_the_bytes_are_cut() -> None:
     }
 
 
-def test_an_event_is_there_before_the_next_one_comes() -> None:
-    taken = threading.Event()
+def halting(going_on: threading.Event) -> Callable[[Request], Answer]:
+    """A server that sends one event at once, and the next one when it may go on."""
 
-    def answer(request: Request) -> Answer:
+    def answer(_request: Request) -> Answer:
         class Slowly(list[bytes]):
             def __iter__(self) -> Iterator[bytes]:
                 yield json.dumps(event("ADDED", "a", 1)).encode() + b"\n"
-                taken.wait(5)
+                going_on.wait(30)
                 yield json.dumps(event("ADDED", "b", 2)).encode() + b"\n"
 
         return Answer(chunks=Slowly())
 
-    with Server(answer) as server:
+    return answer
+
+
+def test_an_event_is_there_before_the_next_one_comes() -> None:
+    taken = threading.Event()
+    with Server(halting(taken)) as server:
         watch = api(server).watch("v1", "Pod", "ns")
         assert next(watch)["object"]["metadata"]["name"] == "a"
         taken.set()
@@ -584,24 +589,14 @@ def test_a_watch_that_is_left_early_frees_its_connection() -> None:
 
 
 def test_a_watch_in_which_nothing_happens_ends_when_it_is_told_to() -> None:
-    over = threading.Event()
-
-    def answer(request: Request) -> Answer:
-        class Silent(list[bytes]):
-            def __iter__(self) -> Iterator[bytes]:
-                yield json.dumps(event("ADDED", "a", 1)).encode() + b"\n"
-                over.wait(30)
-
-        return Answer(chunks=Silent())
-
-    stop, seen = Stop(), threading.Event()
+    over, stop, seen = threading.Event(), Stop(), threading.Event()
 
     def follow() -> None:
         with suppress(ApiError):
             for _item in api(server).watch("v1", "Pod", "ns", stop=stop):
                 seen.set()
 
-    with Server(answer) as server:
+    with Server(halting(over)) as server:
         follower = threading.Thread(target=follow)
         follower.start()
         assert seen.wait(10)
