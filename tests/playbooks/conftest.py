@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kubernetes import client
+from kubernetes.config import new_client_from_config
 from support import Federation, forked_plays, required
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "smoke: also run on the oldest ansible-core")
+    config.addinivalue_line("markers", "long: at length, or with another Helm, what a shorter test has shown")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,17 +28,39 @@ def plays_end() -> Iterator[None]:
 
 @contextmanager
 def made(folder: Path, helm: str) -> Iterator[Federation]:
-    """An empty federation; whatever it made is deleted afterwards."""
+    """An empty federation; whatever it made that costs or hinders others is deleted afterwards."""
     federation = Federation(
         folder, f"t{uuid.uuid4().hex[:6]}", Path(required("KUBEFATE_TEST_KUBECONFIG")), required(helm)
     )
     try:
         yield federation
     finally:
-        spaces = federation.kubectl("get", "namespaces", "--output", "name").split()
-        mine = [space for space in spaces if space.startswith(f"namespace/{federation.prefix}")]
-        if mine:
-            federation.kubectl("delete", "--wait=false", "--ignore-not-found", *mine)
+        clear(federation)
+
+
+def clear(federation: Federation) -> None:
+    """Delete what runs, what has ports or volumes, and what others could find.
+
+    The namespaces stay with what lies in them, until the sandbox goes: for each that is deleted, controllers ask for
+    all kinds of objects that there are, several times, which was a quarter of all requests of these tests.
+    """
+    with new_client_from_config(str(federation.kubeconfig)) as api:
+        core, apps, batch = client.CoreV1Api(api), client.AppsV1Api(api), client.BatchV1Api(api)
+        rights = client.RbacAuthorizationV1Api(api)
+        for space in core.list_namespace().items:
+            name, phase = space.metadata.name, space.status.phase
+            if name.startswith(federation.prefix) and phase == "Active":
+                for delete in (
+                    apps.delete_collection_namespaced_deployment,
+                    apps.delete_collection_namespaced_stateful_set,
+                    batch.delete_collection_namespaced_job,
+                    core.delete_collection_namespaced_persistent_volume_claim,
+                    core.delete_collection_namespaced_secret,
+                    core.delete_collection_namespaced_service,
+                    rights.delete_collection_namespaced_role_binding,
+                ):
+                    delete(name, propagation_policy="Background")
+                core.delete_collection_namespaced_pod(name, grace_period_seconds=0)
 
 
 @pytest.fixture

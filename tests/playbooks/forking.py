@@ -26,6 +26,8 @@ from pathlib import Path
 
 CORE = "ansible_collections.federatedai.kubefate.plugins.module_utils"
 LIBRARIES = ("ansible.cli.playbook", "ansible.plugins.strategy.linear", "cryptography.x509", "urllib3.response")
+PLUGINS = ("become", "callback", "connection", "filter", "lookup", "shell", "test")
+"""Kinds of plugins of Ansible that each play looks for, and whose settings it reads."""
 
 
 class Plays:
@@ -97,11 +99,14 @@ def serve(address: str) -> None:
 
 def _load() -> None:
     del sys.path[0]  # of this file: what lies beside it has names that libraries have, too
-    from ansible.plugins.loader import init_plugin_loader
+    from ansible.plugins import loader
 
-    init_plugin_loader()
+    loader.init_plugin_loader()
     for name in LIBRARIES:
         importlib.import_module(name)
+    for kind in PLUGINS:
+        for _plugin in getattr(loader, f"{kind}_loader").all(class_only=True):
+            pass
     warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
     for module in pkgutil.walk_packages(importlib.import_module(CORE).__path__, f"{CORE}."):
         importlib.import_module(module.name)

@@ -13,8 +13,6 @@ import pytest
 import yaml
 from support import ROOT, Federation, Run, ansible_playbook, required
 
-HELMS = {"helm4": "KUBEFATE_HELM4"} | ({"helm3": "KUBEFATE_HELM3"} if os.environ.get("KUBEFATE_LONG") else {})
-"""For releases that are not KubeFATE's, which are of helm 3 always."""
 PASSWORD = "geheim-4711"
 
 
@@ -124,7 +122,12 @@ def secrets_of_our_chart(federation: Federation, namespace: str) -> None:
         federation.kubectl("create", "secret", "generic", name, "--namespace", namespace, *literals)
 
 
-@pytest.mark.parametrize("federation", HELMS.values(), indirect=True, ids=HELMS)
+@pytest.mark.parametrize(
+    "federation",
+    [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],
+    indirect=True,
+    ids=["helm3", "helm4"],
+)
 def test_a_release_that_helm_made_of_our_chart_is_taken_over_with_an_empty_plan(federation: Federation) -> None:
     name = f"{federation.prefix}-9999"
     secrets_of_our_chart(federation, name)
@@ -161,7 +164,6 @@ def test_a_release_that_helm_made_of_our_chart_is_taken_over_with_an_empty_plan(
     assert_deploying_changes_nothing(federation, name)
 
 
-@pytest.mark.smoke
 def test_a_release_that_kubefate_made_is_taken_over_with_its_chart_and_its_secrets_apart(
     federation: Federation,
 ) -> None:

@@ -77,7 +77,6 @@ def no_key_leaked(federation: Federation, *runs: Run) -> None:
         assert key not in files
 
 
-@pytest.mark.smoke
 def test_deploying_issues_certificates_first_changes_nothing_and_renews_them_before_they_end(
     secure: Federation,
 ) -> None:

@@ -65,7 +65,9 @@ def test_an_upgrade_to_a_version_that_does_not_exist_names_those_that_do(federat
     assert "Say to which version" in federation.play("upgrade_fate").text
 
 
-@pytest.mark.parametrize("persistence", [False, True], ids=["in-memory", "persistent"])
+@pytest.mark.parametrize(
+    "persistence", [pytest.param(False, marks=pytest.mark.long), True], ids=["in-memory", "persistent"]
+)
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_object_of_a_chart_is_taken_by_the_api_server(
     federation: Federation, chart: str, persistence: bool

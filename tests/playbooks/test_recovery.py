@@ -40,11 +40,11 @@ def status_of(federation: Federation) -> list[str]:
     return [entry["status"] for entry in sorted(labels, key=lambda entry: int(entry["version"]))]
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 30, pause: float = 0.3) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -116,6 +116,7 @@ def test_killed_while_helm_upgrades_the_next_run_goes_on(federation: Federation)
     assert federation.deploy_objects(changed).changed() == 0
 
 
+@pytest.mark.long
 def test_killed_while_helm_rolls_back_the_next_run_goes_on_at_once(federation: Federation) -> None:
     assert federation.deploy_objects(workload("engine"), hanging_hook("pre-rollback")).code == 0
     changed = workload("engine", image="example.test/program:2")
@@ -130,13 +131,14 @@ def test_killed_while_helm_rolls_back_the_next_run_goes_on_at_once(federation: F
     assert federation.deploy_objects(changed).changed() == 0
 
 
+@pytest.mark.long
 def test_killed_while_it_waits_the_job_is_finished_by_whoever_looks(federation: Federation) -> None:
     running = federation.start(federation.objects_playbook(slow(8)))
     until(lambda: status_of(federation) == ["deployed"])
     time.sleep(1)
     kill(running)
     until(lambda: federation.in_objects("get", "deployment", "engine", "--output", "jsonpath={.status.readyReplicas}"))
-    until(lambda: jobs(federation)[0]["status"] == "Success", 90)
+    until(lambda: jobs(federation)[0]["status"] == "Success", 90, pause=10)
     assert federation.deploy_objects(slow(8)).changed() == 0
 
 

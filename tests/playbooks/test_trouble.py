@@ -146,7 +146,12 @@ def hook(mode: str) -> dict[str, Any]:
     return job
 
 
-@pytest.mark.parametrize("federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"])
+@pytest.mark.parametrize(
+    "federation",
+    [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],
+    indirect=True,
+    ids=["helm3", "helm4"],
+)
 def test_a_hook_that_fails_ends_helm_and_is_named(space: Federation) -> None:
     run = space.deploy_objects(workload("engine"), hook("job-fail"))
     result = assert_failed(run, "helm", "failed pre-install")

@@ -156,7 +156,6 @@ def test_a_party_that_joins_changes_one_route_table_and_restarts_nothing(living:
     assert "20000" in routes_of(living, "party-9999")
 
 
-@pytest.mark.smoke
 def test_removing_keeps_data_and_namespace_and_purging_takes_them(two_parties: Federation) -> None:
     two_parties.defaults["fate_spec_defaults"] = {
         "computing": "Eggroll",

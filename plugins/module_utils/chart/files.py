@@ -90,17 +90,17 @@ class FolderFiles(StoredFiles):
                 yield chunk
 
     def _walk(self, folder: str, prefix: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        for entry in sorted(os.listdir(folder)):
-            if entry in _SKIPPED:
-                continue
-            path, name = os.path.join(folder, entry), f"{prefix}{entry}"
-            real = os.path.realpath(path)
-            if os.path.islink(path):
+        with os.scandir(folder) as listed:
+            entries = sorted((entry for entry in listed if entry.name not in _SKIPPED), key=lambda entry: entry.name)
+        for entry in entries:
+            name, real = f"{prefix}{entry.name}", os.path.join(above[-1], entry.name)
+            if entry.is_symlink():
+                real = os.path.realpath(entry.path)
                 self._check_link(name, real, above)
-            if os.path.isdir(path):
-                yield from self._walk(path, f"{name}/", (*above, real))
-            elif os.path.isfile(path):
-                yield name, path
+            if entry.is_dir():
+                yield from self._walk(entry.path, f"{name}/", (*above, real))
+            elif entry.is_file():
+                yield name, entry.path
             else:
                 raise bad(self.root, f"{name} is neither a file nor a folder")
 

@@ -34,8 +34,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._tasks.append({"play": self._play, "task": task.get_name(), "results": {}})
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        data = json.loads(self._dump_results(result._result))
-        self._tasks[-1]["results"][result._host.get_name()] = data
+        data = json.dumps(result._result, default=str)
+        self._tasks[-1]["results"][result._host.get_name()] = json.loads(data)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self.v2_runner_on_ok(result)
