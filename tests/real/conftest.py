@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.federatedai.kubefate.tests.servers.flowparsers import Parsers
+from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
@@ -27,7 +27,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
 
 
 @pytest.fixture(scope="session")
-def parsers() -> Iterator[Parsers]:
-    """FATE-Flow's own."""
-    with Parsers() as program:
+def flow_python() -> Iterator[FlowPython]:
+    """What the FATE-Flows of a process are forks of."""
+    with FlowPython() as program:
         yield program

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib import request
 
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
+from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.server import Answer, Request, Server
 
 
@@ -23,7 +24,7 @@ def passed_on(url: str, asked: Request, target: str = "") -> Answer:
 
 
 @contextmanager
-def two_parties(folder: Path, ids: Sequence[str] = ("9999", "10000")) -> Iterator[list[FateFlow]]:
+def two_parties(python: FlowPython, folder: Path, ids: Sequence[str] = ("9999", "10000")) -> Iterator[list[FateFlow]]:
     """Two servers and the router between them."""
     servers: dict[str, FateFlow] = {}
 
@@ -32,6 +33,6 @@ def two_parties(folder: Path, ids: Sequence[str] = ("9999", "10000")) -> Iterato
 
     with Server(route) as router:
         for party in ids:
-            servers[party] = FateFlow(folder / party, party, router.url)
+            servers[party] = FateFlow(python, folder / party, party, router.url)
         with servers[ids[0]], servers[ids[1]]:
             yield list(servers.values())

@@ -33,6 +33,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.client i
 from ansible_collections.federatedai.kubefate.plugins.module_utils.kube.connection import resolve
 from ansible_collections.federatedai.kubefate.plugins.module_utils.objects import Ref
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
+from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.kit import SPACE, service, workload
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.test_training import NAME, record
@@ -104,7 +105,7 @@ def learn(api: Api, folder: Path) -> dict[str, Any]:
     await_true(lambda: api.find(POD) is not None)
     make_ready(api)
     learnt["gone"] = verdict(deployer)
-    with FateFlow(folder, address=ADDRESS, ports=[9380, 9360]) as flow:
+    with FlowPython() as python, FateFlow(python, folder, address=ADDRESS, ports=[9380, 9360]) as flow:
         learnt["idle"] = verdict(deployer)
         learnt["job"] = flow.submit(2, ("guest", "9999"), ("host", "10000"))
         flow.await_status(learnt["job"], "running")

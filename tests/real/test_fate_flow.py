@@ -16,7 +16,7 @@ from ansible_collections.federatedai.kubefate.tests.real.test_database import Ac
 from ansible_collections.federatedai.kubefate.tests.servers import fateflow
 from ansible_collections.federatedai.kubefate.tests.servers.errors import NotStartedError, RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
-from ansible_collections.federatedai.kubefate.tests.servers.flowparsers import Parsers
+from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
 from ansible_collections.federatedai.kubefate.tests.unit.charts.combinations import PARTIES, Combination
@@ -30,13 +30,14 @@ ONE_OF_EACH = list({item.engines: item for item in reversed(PARTIES)}.values())
 class Party:
     """The pod of FATE-Flow of a combination below a folder, with FATE-Flow where the image has it."""
 
-    def __init__(self, helm: Helm, combination: Combination, root: Path, account: Account | None = None):
+    def __init__(
+        self, python: FlowPython, helm: Helm, combination: Combination, root: Path, account: Account | None = None
+    ):
         plain = {"username": "fate", "password": "fate"}
         secrets = {"fate-mysql": plain, "fate-rabbitmq": plain, **(account.secrets() if account else {})}
         self.pod = Pod(combination.render(helm), "python", root, own_address(), secrets)
-        self.flow = FateFlow(
-            self.pod.inside("/data/projects/fate"), configured=False, address=self.pod.address, ports=[9380, 9360]
-        )
+        home = self.pod.inside("/data/projects/fate")
+        self.flow = FateFlow(python, home, configured=False, address=self.pod.address, ports=[9380, 9360])
         self.flow.lay_out()
         self.pod.mount()
         self.pod.run()
@@ -61,9 +62,9 @@ class Party:
 
 @pytest.mark.parametrize("combination", PARTIES, ids=lambda item: item.name)
 def test_its_own_parsers_take_engines_and_routes(
-    helm3: Helm, parsers: Parsers, tmp_path: Path, combination: Combination
+    helm3: Helm, flow_python: FlowPython, tmp_path: Path, combination: Combination
 ) -> None:
-    parsed = parsers.parsed(Party(helm3, combination, tmp_path).flow)
+    parsed = Party(flow_python, helm3, combination, tmp_path).flow.parsed()
     engines = tuple(parsed["engines"][kind] for kind in ("computing", "federation", "storage"))
     assert engines == combination.engines
     kind, key, config = combination.federation
@@ -74,10 +75,10 @@ def test_its_own_parsers_take_engines_and_routes(
 
 @pytest.mark.parametrize("combination", ONE_OF_EACH, ids=lambda item: item.name)
 def test_it_starts_and_makes_its_tables(
-    helm3: Helm, mariadb: MariaDB, tmp_path: Path, combination: Combination
+    helm3: Helm, flow_python: FlowPython, mariadb: MariaDB, tmp_path: Path, combination: Combination
 ) -> None:
     account = Account(mariadb, f"flow_{combination.database}")
-    party = Party(helm3, combination, tmp_path, account)
+    party = Party(flow_python, helm3, combination, tmp_path, account)
     party.with_database(account)
     with party.flow as flow:
         answer = fateflow.call("GET", f"{flow.url}/v2/server/fateflow")
@@ -120,12 +121,14 @@ REFUSED_BY_PARSERS = {
 
 
 @pytest.mark.parametrize("mistake", REFUSED_BY_PARSERS)
-def test_a_mistake_is_refused_by_its_parsers(helm3: Helm, parsers: Parsers, tmp_path: Path, mistake: str) -> None:
-    party = Party(helm3, PARTIES[0], tmp_path)
+def test_a_mistake_is_refused_by_its_parsers(
+    helm3: Helm, flow_python: FlowPython, tmp_path: Path, mistake: str
+) -> None:
+    party = Party(flow_python, helm3, PARTIES[0], tmp_path)
     apply, said = REFUSED_BY_PARSERS[mistake]
     party.change(apply)
     with pytest.raises(RefusedError, match=said):
-        parsers.parsed(party.flow)
+        party.flow.parsed()
 
 
 REFUSED_BY_SERVER = {
@@ -136,9 +139,11 @@ REFUSED_BY_SERVER = {
 
 
 @pytest.mark.parametrize("mistake", REFUSED_BY_SERVER)
-def test_a_mistake_keeps_it_from_starting(helm3: Helm, mariadb: MariaDB, tmp_path: Path, mistake: str) -> None:
+def test_a_mistake_keeps_it_from_starting(
+    helm3: Helm, flow_python: FlowPython, mariadb: MariaDB, tmp_path: Path, mistake: str
+) -> None:
     account = Account(mariadb, f"refused_{mistake}")
-    party = Party(helm3, PARTIES[0], tmp_path, account)
+    party = Party(flow_python, helm3, PARTIES[0], tmp_path, account)
     party.with_database(account)
     party.change(REFUSED_BY_SERVER[mistake])
     with pytest.raises(NotStartedError), party.flow:

@@ -33,6 +33,7 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.objects impor
 from ansible_collections.federatedai.kubefate.plugins.module_utils.release import Release
 from ansible_collections.federatedai.kubefate.tests.real.fateflow import passed_on, two_parties
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
+from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import FakeRunner, Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.server import Answer, Request, Server, status
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.module_utils.flow.kit import (
@@ -78,7 +79,7 @@ class Closed(Api):
 
 
 def test_a_fate_flow_that_a_network_policy_hides_is_asked_in_its_pod(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flow_python: FlowPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer(asked: Request) -> Answer:
         if asked.path.endswith("/statefulsets/python"):
@@ -87,7 +88,7 @@ def test_a_fate_flow_that_a_network_policy_hides_is_asked_in_its_pod(
             return Answer(200, {"kind": "PodList", "items": [pod()], "metadata": {}})
         return status(503, "error trying to reach service: dial tcp 10.1.2.3:9380: i/o timeout")
 
-    with FateFlow(tmp_path) as flow, Server(answer) as server:
+    with FateFlow(flow_python, tmp_path) as flow, Server(answer) as server:
         monkeypatch.setattr(inside, "PORT", urlsplit(flow.url).port)
         assert ask(Closed(resolve({"host": server.url}, {})), MANIFEST, SPACE) == Known()
     with Server(answer) as server:
@@ -108,10 +109,10 @@ def spare(flow: FateFlow, **options: object) -> list[str]:
 
 
 def test_a_job_of_two_parties_is_reported_on_both_sides_until_it_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flow_python: FlowPython, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "LOOK_SECONDS", 0.5)
-    with two_parties(tmp_path) as (guest, host):
+    with two_parties(flow_python, tmp_path) as (guest, host):
         assert known(guest) == Known()
         before = time.time() * 1000
         first = guest.submit(6, *PARTIES)
@@ -153,15 +154,17 @@ def test_a_job_of_two_parties_is_reported_on_both_sides_until_it_ends(
         assert known(guest) == Known()
 
 
-def test_a_fate_flow_that_wants_callers_to_identify_themselves_is_unknown(tmp_path: Path) -> None:
-    with FateFlow(tmp_path, authentication=True) as flow, api_server(flow) as api:
+def test_a_fate_flow_that_wants_callers_to_identify_themselves_is_unknown(
+    flow_python: FlowPython, tmp_path: Path
+) -> None:
+    with FateFlow(flow_python, tmp_path, authentication=True) as flow, api_server(flow) as api:
         verdict = ask(api, MANIFEST, SPACE)
     assert isinstance(verdict, Unknown)
     assert "refuses to list its jobs" in verdict.why
 
 
-def test_a_fate_flow_that_has_gone_is_unknown(tmp_path: Path) -> None:
-    with FateFlow(tmp_path) as flow:
+def test_a_fate_flow_that_has_gone_is_unknown(flow_python: FlowPython, tmp_path: Path) -> None:
+    with FateFlow(flow_python, tmp_path) as flow:
         assert known(flow) == Known()
 
     def answer(asked: Request) -> Answer:

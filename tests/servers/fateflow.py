@@ -20,10 +20,10 @@ from urllib import request
 
 import yaml
 
+from .flowpython import WANTED, FlowPython
 from .process import Process, free_ports
-from .pypi import Environment, made
+from .pypi import made
 
-WANTED = Environment("fate-flow-2.2.0", "fate-flow-2.2.0.txt", ((3, 11), (3, 10), (3, 9)), ("fate_flow",))
 JOB_SECONDS = 60.0
 CORES = 8
 """That a server has unless its settings are given; a job that asks for more than are left waits."""
@@ -53,6 +53,7 @@ def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None
 class FateFlow:
     """One server.
 
+    :param python: that it is a fork of.
     :param folder: what ``/data/projects/fate`` is in the image.
     :param configured: whether the settings below are written to its service_conf.yaml. Otherwise that file is what
         somebody else has put there, and address and ports have to be what stands in it.
@@ -60,6 +61,7 @@ class FateFlow:
     :param authentication: callers have to identify themselves.
     """
 
+    python: FlowPython
     folder: Path
     party_id: str = "9999"
     router: str = ""
@@ -81,8 +83,9 @@ class FateFlow:
 
     def __enter__(self) -> Self:
         self.lay_out()
-        argv: list[str | Path] = [made(WANTED).python, "python/fate_flow/fate_flow_server.py"]
+        argv = ["python/fate_flow/fate_flow_server.py"]
         self._process = Process("fate-flow", argv, self.home, self._environment(), ("logs/fate_flow/*ERROR*.log",))
+        self._process.launch = self.python.launch
         # It waits for its threads when it is asked to end.
         self._process.stop_signal = signal.SIGKILL
         self._process.start(self._answers)
@@ -93,6 +96,11 @@ class FateFlow:
         self.end_tasks()
         if self._process is not None:
             self._process.stop()
+
+    def parsed(self) -> dict[str, Any]:
+        """What its parsers make of its settings, without a server. Raises RefusedError."""
+        self.lay_out()
+        return self.python.parsed(self.home)
 
     def _answers(self) -> bool:
         """Whether it is up: where callers have to identify themselves, that it refuses says so, too."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from . import (
     debian,
-    fateflow,
+    flowpython,
     hdfs,
     java,
     mariadb,
@@ -29,10 +29,10 @@ from .places import servers
 
 Program = debian.Wanted | pypi.Environment | java.Jars
 
-SMALL: Sequence[Program] = (fateflow.WANTED, rabbitmq.WANTED, mariadb.WANTED, nginx.WANTED, redis.WANTED)
+SMALL: Sequence[Program] = (flowpython.WANTED, rabbitmq.WANTED, mariadb.WANTED, nginx.WANTED, redis.WANTED)
 """What every test run needs."""
 LARGE: Sequence[Program] = (
-    fateflow.WANTED,
+    flowpython.WANTED,
     java.JAVA,
     trafficserver.WANTED,
     zookeeper.WANTED,

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from .errors import NotStartedError
 
@@ -50,6 +51,19 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
+class Child(Protocol):
+    """What a process takes of subprocess.Popen."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
 @dataclass(slots=True)
 class Process:
     """One process of a server, in a session of its own.
@@ -57,6 +71,7 @@ class Process:
     :param name: how errors call it.
     :param folder: where it works; its output goes to ``<name>.log`` there.
     :param logs: further files that it writes, below the folder; may be patterns.
+    :param launch: starts it in another way than as a child of this process.
     """
 
     name: str
@@ -65,10 +80,11 @@ class Process:
     environment: Mapping[str, str]
     logs: Sequence[str] = ()
     stop_signal: int = signal.SIGTERM
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    launch: Callable[[Process], Child] | None = None
+    _process: Child | None = field(default=None, repr=False)
 
     @property
-    def _output(self) -> Path:
+    def output(self) -> Path:
         return self.folder / f"{self.name}.log"
 
     @property
@@ -82,8 +98,16 @@ class Process:
         Raises NotStartedError; then the process is gone.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._output.open("ab") as log:
-            self._process = subprocess.Popen(
+        self._process = self.launch(self) if self.launch else self._child()
+        try:
+            self._await(ready, seconds)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _child(self) -> Child:
+        with self.output.open("ab") as log:
+            return subprocess.Popen(
                 [str(part) for part in self.argv],
                 cwd=self.folder,
                 env=dict(self.environment),
@@ -92,18 +116,13 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        try:
-            self._await(ready, seconds)
-        except BaseException:
-            self.stop()
-            raise
 
     def _await(self, ready: Callable[[], object], seconds: float) -> None:
         assert self._process is not None
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self._process.poll() is not None:
-                raise NotStartedError(f"{self.name} ended with exit code {self._process.returncode}:\n{self.log()}")
+            if (code := self._process.poll()) is not None:
+                raise NotStartedError(f"{self.name} ended with exit code {code}:\n{self.log()}")
             try:
                 if ready():
                     return
@@ -140,7 +159,7 @@ class Process:
     def log(self) -> str:
         """The end of what it said, on its output and in its own logs."""
         parts = []
-        for path in [self._output, *(found for name in self.logs for found in sorted(self.folder.glob(name)))]:
+        for path in [self.output, *(found for name in self.logs for found in sorted(self.folder.glob(name)))]:
             if path.is_file():
                 text = path.read_text(errors="replace")[-LOG_CHARACTERS:]
                 parts.append(f"--- {path.name}\n{text}")
