@@ -28,9 +28,9 @@ OUT = """
 out:
 {{- range $values := .Values.batch }}
 {{- $texts := list }}
+{{- $own := dict "Values" $values "Release" $top.Release "Chart" $top.Chart "Files" $top.Files }}
+{{- $_ := set (set $own "Capabilities" $top.Capabilities) "Template" $top.Template }}
 {{- range $top.Values.templates }}
-{{- $own := dict "Values" (deepCopy $values) "Release" $top.Release "Chart" $top.Chart "Files" $top.Files }}
-{{- $own = merge $own (dict "Capabilities" $top.Capabilities "Template" $top.Template) }}
 {{- $texts = append $texts (include (print $top.Template.BasePath "/" .) $own) }}
 {{- end }}
   - {{ join "\\n---\\n" $texts | b64enc }}

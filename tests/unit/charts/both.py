@@ -9,16 +9,16 @@ end, in few processes, and have to be the same objects. What is refused is asked
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .kit import CHART, Helm, HelmError, Manifests, Spec, by_name
+import yaml
+
+from .kit import CHART, LOADER, Helm, HelmError, Manifests, Spec, by_name
 
 NOISE = ("walk.go", "level=")
 """Beginnings of lines that helm logs beside its error."""
-_BETWEEN = re.compile(r"^(?:---|# Source: .*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Both(Helm):
 
 def _documents(manifests: Manifests) -> list[str]:
     """The texts of all objects, which are compared in no time."""
-    texts = _BETWEEN.split(manifests.text)
-    return sorted(text.strip() for text in texts if text.strip())
+    return sorted(item.text.strip() for item in manifests.documents)
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
-    return by_name(Manifests(text).objects)
+    """All YAML of a text, which may be values instead of manifests."""
+    return by_name(item for item in yaml.load_all(text, Loader=LOADER) if item)
 
 
 def _assert_refused(other: Helm, spec: Spec, chart: Path, first: HelmError) -> None:

@@ -25,6 +25,13 @@ def test_a_batch_renders_what_each_render_alone_does(helm3: Helm) -> None:
             assert by_name(made.objects) == by_name(helm3.render(spec, path).objects)
 
 
+def test_objects_are_found_by_the_kind_and_name_that_they_have(helm3: Helm) -> None:
+    for row in COMBINATIONS:
+        if row.name in ROWS:
+            for document in row.render(helm3).documents:
+                assert document.label == (document.content["kind"], document.content["metadata"]["name"])
+
+
 def test_a_batch_refuses_what_the_schema_of_the_values_refuses(helm3: Helm) -> None:
     with pytest.raises(HelmError, match="/batch/1/resourceProfile"):
         helm3.render_all([party(), party(resourceProfile="huge")])
@@ -68,4 +75,4 @@ class Accepting(Helm):
         try:
             return Helm(self.path).run(*arguments, stdin=stdin)
         except HelmError:
-            return "kind: Nothing\n"
+            return "kind: Nothing\nmetadata:\n  name: nothing\n"
