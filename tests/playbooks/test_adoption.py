@@ -203,9 +203,7 @@ def test_the_same_chart_and_cluster_yaml_find_nothing_to_change_in_a_release_of_
     assert federation.play("deploy_fate").changed() == 0
 
 
-def test_what_no_spec_can_say_is_reported_and_files_that_are_there_are_overwritten_only_when_that_is_said(
-    federation: Federation,
-) -> None:
+def test_what_no_spec_can_say_is_reported_and_files_that_are_there_are_not_overwritten(federation: Federation) -> None:
     kubefate(federation, "--set", "modules.osx.unused=1")
     run = adopt(federation)
     assert "value modules.osx.unused is left over: no key of the spec reaches it" in run.message("What was found")
@@ -217,7 +215,16 @@ def test_what_no_spec_can_say_is_reported_and_files_that_are_there_are_overwritt
     assert refused.code != 0
     assert f"host_vars/party-9999/spec.yml in {federation.folder}/taken would change" in words(refused)
     assert path.read_text() == "fate_spec: {mine: true}\n"
+
+
+@pytest.mark.long
+def test_what_would_change_is_not_taken_over_and_files_are_overwritten_when_that_is_said(
+    federation: Federation,
+) -> None:
     kubefate(federation, "--set", "modules.osx.byHand=here,modules.mysql.replicas=1")
+    path = federation.folder / "taken" / "host_vars" / "party-9999" / "spec.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("fate_spec: {mine: true}\n")
     run = adopt(federation, fate_adopt_overwrite=True)
     assert run.code == 0
     assert "mine" not in path.read_text()

@@ -137,6 +137,9 @@ def test_deploying_starts_what_was_stopped(fresh: Federation) -> None:
     assert replicas(fresh, "statefulset", "nodemanager") == 2
     assert fresh.play("deploy_fate").changed() == 0
 
+
+@pytest.mark.long
+def test_deploying_something_else_starts_what_was_stopped(fresh: Federation) -> None:
     assert fresh.play("stop_fate").code == 0
     fresh.hosts["party-9999"]["fate_spec"] = {"nodemanager": {"replicas": 3}}
     changed = fresh.play("deploy_fate")

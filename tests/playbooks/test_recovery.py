@@ -212,13 +212,14 @@ def test_a_pending_revision_of_somebody_else_is_left_alone_until_it_is_old_or_fo
     assert result_of(forced)["cluster"]["ready"]
 
 
+@pytest.mark.long
 def test_a_pending_revision_of_somebody_else_is_taken_over_when_it_is_old(federation: Federation) -> None:
     assert federation.deploy_objects(workload("engine")).code == 0
     leave_pending(federation)
     assert federation.deploy_objects(workload("engine"), pending_timeout=1).code == 0
 
 
-@pytest.mark.parametrize("verb", ["rollback", "uninstall", "upgrade"])
+@pytest.mark.parametrize("verb", ["rollback", "uninstall", pytest.param("upgrade", marks=pytest.mark.long)])
 def test_what_somebody_does_with_helm_by_hand_is_named_and_converges(federation: Federation, verb: str) -> None:
     first, second = workload("engine"), workload("engine", image="example.test/program:2")
     assert federation.deploy_objects(first).code == 0

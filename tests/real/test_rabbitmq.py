@@ -130,7 +130,11 @@ def test_brokers_take_plugins_and_settings_and_make_the_links_of_a_job(helm3: He
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("max_message_size", "max_mesage_size"), ("= 15672", "= management"), ("loopback_users = none", "loopback_users")],
+    [
+        ("max_message_size", "max_mesage_size"),
+        pytest.param("= 15672", "= management", marks=pytest.mark.long),
+        pytest.param("loopback_users = none", "loopback_users", marks=pytest.mark.long),
+    ],
     ids=["key", "port", "syntax"],
 )
 def test_a_mistake_in_the_settings_keeps_it_from_starting(helm3: Helm, tmp_path: Path, old: str, new: str) -> None:
@@ -138,6 +142,7 @@ def test_a_mistake_in_the_settings_keeps_it_from_starting(helm3: Helm, tmp_path:
         pass
 
 
+@pytest.mark.long
 def test_without_its_plugin_no_link_can_be_made(helm3: Helm, tmp_path: Path) -> None:
     plugins = {"rabbitmq_federation_management": "rabbitmq_prometheus", "rabbitmq_federation,": "rabbitmq_fedration,"}
     with broker(helm3, WITH_RABBITMQ[0], tmp_path, **plugins) as server:

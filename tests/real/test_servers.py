@@ -67,6 +67,7 @@ def test_what_redis_says_of_a_wrong_setting_is_in_the_error(tmp_path: Path) -> N
         pass
 
 
+@pytest.mark.long
 def test_rabbitmq_passes_messages_and_speaks_tls(tmp_path: Path) -> None:
     authority = Authority("rabbitmq")
     folder = certificates(tmp_path / "certificates", authority)
@@ -82,6 +83,7 @@ def test_rabbitmq_passes_messages_and_speaks_tls(tmp_path: Path) -> None:
     assert not listens(broker.port) and not listens(broker.tls_port)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("plugins", "settings", "said"),
     [

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="list the suites")
     options = parser.parse_args(arguments)
     stopping.at_signals()
-    machine = _prepare(options.long, options.only)
+    machine = _prepare(options.long or options.real, options.only)
     suites = real_suites(machine) if options.real else all_suites(machine)
     if options.list:
         for suite in suites:

@@ -102,9 +102,16 @@ def lint(machine: Machine) -> Outcome:
 
 
 def pytest(
-    env: Environment, folder: str, name: str, machine: Machine, extra: Sequence[str] = (), **variables: str
+    env: Environment,
+    folder: str,
+    name: str,
+    machine: Machine,
+    extra: Sequence[str] = (),
+    marks: Sequence[str] = (),
+    **variables: str,
 ) -> Outcome:
-    """One pytest run, counted from its own report."""
+    """One pytest run, counted from its own report. marks: what is said of the marks of all tests that run; of none is
+    it ``long`` unless there is time."""
     report = OUTPUT / f"{name}.xml"
     report.unlink(missing_ok=True)
     known = environment(
@@ -115,6 +122,7 @@ def pytest(
         **machine.plane.variables(),
         **variables,
     )
+    marks = [*marks, *([] if machine.long else ["not long"])]
     argv: list[str | Path] = [
         env.bin / "python",
         "-m",
@@ -124,6 +132,7 @@ def pytest(
         "no:cacheprovider",
         f"--junitxml={report}",
         *(["-k", machine.only] if machine.only else []),
+        *(["-m", " and ".join(marks)] if marks else []),
         *extra,
         folder,
     ]
@@ -155,9 +164,9 @@ def _brief(failure: ElementTree.Element) -> str:
 def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
     """The core, the plugins and the sandbox. smoke: with fewer examples, and without what takes long and in which no
     ansible-core takes part."""
-    extra = ["--ignore=tests/unit/charts", *PARALLEL, *(["-m", "not once"] if smoke else [])]
+    extra, marks = ["--ignore=tests/unit/charts", *PARALLEL], ["not once"] if smoke else []
     name, few = f"unit-{env.core}-py{env.python.name}", "1" if smoke else ""
-    return lambda machine: pytest(env, "tests/unit", name, machine, extra, KUBEFATE_FEW_EXAMPLES=few)
+    return lambda machine: pytest(env, "tests/unit", name, machine, extra, marks, KUBEFATE_FEW_EXAMPLES=few)
 
 
 def charts(machine: Machine) -> Outcome:
@@ -195,7 +204,8 @@ def integration(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
             "helm3": plane.tools["helm3"],
             "helm4": plane.tools["helm4"],
             "kubectl": plane.tools["kubectl"],
-            "helms": "[helm4]" if smoke else "[helm3, helm4]",
+            # One for each ansible-core, unless there is time for both.
+            "helms": "[helm3, helm4]" if machine.long else "[helm3]" if smoke else "[helm4]",
         }
         text = "---\n" + "".join(f"{key}: {value}\n" for key, value in config.items())
         folder = tree.own(f"integration-{env.core}")
@@ -237,14 +247,13 @@ def playbooks(env: Environment, smoke: bool, files: str = "test_*.py") -> Callab
 
     def work(machine: Machine) -> Outcome:
         installed = tree.install(env)
-        chosen = ["-m", SMOKE if smoke else "not long"] if smoke or not machine.long else []
-        extra = [*WAITING, *chosen, "-o", f"python_files={files}"]
+        extra, marks = [*WAITING, "-o", f"python_files={files}"], [SMOKE] if smoke else []
         variables = {"KUBEFATE_COLLECTIONS": str(installed), "KUBEFATE_ANSIBLE_BIN": str(env.bin)}
         other = machine.newest if env == machine.oldest else machine.oldest
         variables["KUBEFATE_OTHER_ANSIBLE_BIN"] = str(other.bin)
         variables["KUBEFATE_FORKED_PLAYS"] = "" if smoke or machine.long else "1"
         name = f"{'playbooks' if files == 'test_*.py' else 'soak'}-{env.core}-py{env.python.name}"
-        return pytest(env, "tests/playbooks", name, machine, extra, **variables)
+        return pytest(env, "tests/playbooks", name, machine, extra, marks, **variables)
 
     return work
 
