@@ -11,7 +11,10 @@ import pytest
 from support import Federation, required
 
 BOTH_HELMS = pytest.mark.parametrize(
-    "federation", ["KUBEFATE_HELM3", "KUBEFATE_HELM4"], indirect=True, ids=["helm3", "helm4"]
+    "federation",
+    ["KUBEFATE_HELM3", pytest.param("KUBEFATE_HELM4", marks=pytest.mark.smoke)],
+    indirect=True,
+    ids=["helm3", "helm4"],
 )
 
 
@@ -38,7 +41,6 @@ def restarts(federation: Federation, host: str) -> set[str]:
 
 
 @BOTH_HELMS
-@pytest.mark.smoke
 def test_deploys_two_ready_parties_with_a_route_to_each_other_and_then_changes_nothing(two_parties: Federation) -> None:
     wide = two_parties.helm == required("KUBEFATE_HELM4")
     two_parties.defaults["fate_cluster_rights"] = wide

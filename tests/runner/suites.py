@@ -303,6 +303,8 @@ def all_suites(machine: Machine) -> list[Suite]:
         Suite(f"integration-{new.core}", new.label, integration(new, smoke=False), processes=1, lane="integration"),
         Suite(f"unit-{old.core}", old.label, unit(old, smoke=not machine.long)),
         Suite("charts", "charts with helm 3 and helm 4", charts),
+        Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not machine.long)),
+        Suite(f"playbooks-{new.core}", new.label, playbooks(new, smoke=False)),
         Suite(
             f"integration-{old.core}",
             old.label,
@@ -313,8 +315,6 @@ def all_suites(machine: Machine) -> list[Suite]:
         Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py"), processes=1),
         Suite(f"sanity-{new.core}", new.label, sanity(new), processes=1),
         Suite(f"sanity-{old.core}", old.label, sanity(old, () if machine.long else SLOW), processes=1),
-        Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not machine.long)),
-        Suite(f"playbooks-{new.core}", new.label, playbooks(new, smoke=False)),
         Suite("commands", "the README's commands on a clean copy", commands, processes=1),
     ]
     if machine.long:

@@ -27,12 +27,19 @@ settings.load_profile("kubefate-long" if os.environ.get("KUBEFATE_LONG") else "k
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: on the newest ansible-core alone, since none takes part in it")
+    config.addinivalue_line("markers", "long: at length, or with another Helm, what a shorter test has shown")
 
 
 @pytest.fixture(params=[3, 4], ids=["helm3", "helm4"])
 def helm_and_runner(request: pytest.FixtureRequest) -> tuple[Helm, RealRunner]:
     """Each of the real helms with the calls that are made of it."""
     return real_helm(request.param)
+
+
+@pytest.fixture(params=[pytest.param(3, marks=pytest.mark.long), 4], ids=["helm3", "helm4"])
+def newest_helm(request: pytest.FixtureRequest) -> Helm:
+    """For files that helm only packs or fetches; the playbook tests do that with Helm 3."""
+    return real_helm(request.param)[0]
 
 
 @pytest.fixture

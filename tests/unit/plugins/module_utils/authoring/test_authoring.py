@@ -30,7 +30,6 @@ from ansible_collections.federatedai.kubefate.plugins.module_utils.chart.reposit
 from ansible_collections.federatedai.kubefate.plugins.module_utils.errors import Kind, KubefateError
 from ansible_collections.federatedai.kubefate.plugins.module_utils.helm.cli import Helm
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.charts import chart, write_folder
-from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.helm import RealRunner
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.sources import (
     push,
     registry,
@@ -63,10 +62,9 @@ Tools = Callable[[str], Helm]
 
 
 @pytest.fixture
-def tools(helm_and_runner: tuple[Helm, RealRunner]) -> Tools:
+def tools(newest_helm: Helm) -> Tools:
     """Makes a helm with settings of its own."""
-    helm, runner = helm_and_runner
-    return lambda home: Helm(runner, helm.binary, home=home)
+    return lambda home: Helm(newest_helm.runner, newest_helm.binary, home=home)
 
 
 def mine(folder: Path, meta: str = META, **files: str) -> str:

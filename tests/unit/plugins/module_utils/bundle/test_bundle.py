@@ -105,8 +105,8 @@ class Maker:
 
 
 @pytest.fixture
-def maker(tmp_path: Path, helm: Helm) -> Maker:
-    return Maker(tmp_path, helm)
+def maker(tmp_path: Path, newest_helm: Helm) -> Maker:
+    return Maker(tmp_path, newest_helm)
 
 
 def test_a_bundle_has_charts_images_the_mirror_map_the_collection_and_checksums(maker: Maker) -> None:
