@@ -27,7 +27,8 @@ from pathlib import Path
 CORE = "ansible_collections.federatedai.kubefate.plugins.module_utils"
 LIBRARIES = ("ansible.cli.playbook", "ansible.plugins.strategy.linear", "cryptography.x509", "urllib3.response")
 PLUGINS = ("become", "callback", "connection", "filter", "lookup", "shell", "test")
-"""Kinds of plugins of Ansible that each play looks for, and whose settings it reads."""
+"""Kinds of plugins of Ansible that each play looks for, and whose settings it reads. Not those of variables: where they
+are loaded before there is an inventory, a play does not read its host_vars."""
 
 
 class Plays:

@@ -15,12 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from forking import Plays
 
 TIMEOUT = 300
 """Seconds for one play."""
 ROOT = Path(__file__).resolve().parents[2]
+HELM4_AND_IN_LONG_HELM3 = pytest.mark.parametrize(
+    "federation",
+    [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],
+    indirect=True,
+    ids=["helm3", "helm4"],
+)
 
 
 def required(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import kubefate_like
 import pytest
 import yaml
-from support import ROOT, Federation, Run, ansible_playbook, required
+from support import HELM4_AND_IN_LONG_HELM3, ROOT, Federation, Run, ansible_playbook, required
 
 PASSWORD = "geheim-4711"
 
@@ -122,12 +122,7 @@ def secrets_of_our_chart(federation: Federation, namespace: str) -> None:
         federation.kubectl("create", "secret", "generic", name, "--namespace", namespace, *literals)
 
 
-@pytest.mark.parametrize(
-    "federation",
-    [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],
-    indirect=True,
-    ids=["helm3", "helm4"],
-)
+@HELM4_AND_IN_LONG_HELM3
 def test_a_release_that_helm_made_of_our_chart_is_taken_over_with_an_empty_plan(federation: Federation) -> None:
     name = f"{federation.prefix}-9999"
     secrets_of_our_chart(federation, name)

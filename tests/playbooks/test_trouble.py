@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support import Federation, Run, workload
+from support import HELM4_AND_IN_LONG_HELM3, Federation, Run, workload
 
 SIMULATE = "kubefate.federatedai.org/simulate"
 EARLY_SECONDS = 10
@@ -146,12 +146,7 @@ def hook(mode: str) -> dict[str, Any]:
     return job
 
 
-@pytest.mark.parametrize(
-    "federation",
-    [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],
-    indirect=True,
-    ids=["helm3", "helm4"],
-)
+@HELM4_AND_IN_LONG_HELM3
 def test_a_hook_that_fails_ends_helm_and_is_named(space: Federation) -> None:
     run = space.deploy_objects(workload("engine"), hook("job-fail"))
     result = assert_failed(run, "helm", "failed pre-install")

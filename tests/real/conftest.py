@@ -15,7 +15,7 @@ from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: at length what a shorter test has shown; only in make test-real")
+    config.addinivalue_line("markers", "long: at length what a shorter test has shown")
 
 
 @pytest.fixture(scope="session")

@@ -64,14 +64,9 @@ def room(name: str) -> str:
 
 
 @functools.cache
-def parsed(text: str) -> ast.Module:
-    return ast.parse(text)
-
-
-@functools.cache
 def imports(name: str, text: str) -> tuple[str, ...]:
     """What a file of the core imports from the core when it runs, wherever in the file that stands."""
-    return tuple(_imports(parsed(text), name.split(".")[:-1]))
+    return tuple(_imports(ast.parse(text), name.split(".")[:-1]))
 
 
 def _imports(node: ast.AST, folder: list[str]) -> Iterator[str]:
@@ -168,7 +163,7 @@ def test_every_room_has_a_layer() -> None:
 def unsent(text: str) -> list[str]:
     """Imports that ansible-core overlooks when it collects what to send with a module: it does not look below a
     ``case`` (2.21: executor/module_common.py, ``ModuleDepFinder.generic_visit``)."""
-    cases = [node for node in ast.walk(parsed(text)) if isinstance(node, ast.match_case)]
+    cases = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.match_case)]
     return [
         ast.unparse(node) for case in cases for node in ast.walk(case) if isinstance(node, ast.Import | ast.ImportFrom)
     ]
@@ -245,7 +240,8 @@ LATE = ("access.certificates", "cluster.preflight", "kube.executing", "preflight
 @functools.cache
 def at_once(text: str) -> str:
     """A file without what is imported only once a function runs."""
-    kept = [node for node in parsed(text).body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    tree = ast.parse(text)
+    kept = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
     return ast.unparse(ast.Module(kept, []))
 
 
