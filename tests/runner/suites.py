@@ -14,7 +14,7 @@ from servers import getting
 
 from . import pythons, services, tree
 from .control_plane import ControlPlane
-from .places import HOME, OUTPUT, ROOT, TREE, WORK
+from .places import HOME, OUTPUT, RENDERS, ROOT, TREE, WORK
 from .pythons import Environment
 from .shell import environment, run
 
@@ -26,9 +26,12 @@ WAITING = ["--numprocesses=3", "--dist=worksteal"]
 SLOW = ("pylint", "import")
 """Sanity tests that take more CPU than all others together. Of what they find, nothing depends on which ansible-core it
 is; on the oldest one the unit tests import everything, and ``make test-long`` runs them, too."""
-TESTS_OF_OURS = ("bench", "commands", "playbooks", "real", "runner", "run.py", "servers", "tools", "unit")
-"""What ansible-test does not look at in ``tests``: pylint would take as long for that as for plugins and roles. ruff,
-mypy and yamllint know it."""
+OUTSIDE = (
+    *(f"tests/{name}/" for name in ("bench", "commands", "playbooks", "real", "runner", "servers", "tools", "unit")),
+    *("tests/run.py", "sandbox/", "scripts/"),
+)
+"""What ansible-test does not look at: pylint would take as long for that as for plugins and roles. ruff, mypy and
+yamllint know it."""
 
 SAID = 600
 """Characters of what a failed test said that the summary shows."""
@@ -171,7 +174,8 @@ def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
 
 def charts(machine: Machine) -> Outcome:
     """The charts with helm 3 and helm 4; no ansible-core takes part in them."""
-    return pytest(machine.newest, "tests/unit/charts", "charts", machine, PARALLEL)
+    kept = "" if machine.long else str(RENDERS)
+    return pytest(machine.newest, "tests/unit/charts", "charts", machine, PARALLEL, KUBEFATE_RENDERS=kept)
 
 
 def sanity(env: Environment, without: Sequence[str] = ()) -> Callable[[Machine], Outcome]:
@@ -180,7 +184,7 @@ def sanity(env: Environment, without: Sequence[str] = ()) -> Callable[[Machine],
     def work(machine: Machine) -> Outcome:
         argv = ["sanity", "--local", "--color", "no", "--python", env.python.name]
         argv += [part for name in without for part in ("--skip-test", name)]
-        argv += [part for name in TESTS_OF_OURS for part in ("--exclude", f"tests/{name}{'' if '.' in name else '/'}")]
+        argv += [part for name in OUTSIDE for part in ("--exclude", name)]
         code, text = _ansible_test(env, argv, f"sanity-{env.core}", tree.own(f"sanity-{env.core}"))
         outcome = Outcome(len(set(re.findall(r"^Running sanity test ['\"]([^'\"]+)['\"]", text, re.MULTILINE))))
         failed = re.search(r"The (\d+) sanity test\(s\) listed below[^:]*failed: (.*)", text)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from . import renders
 from .both import Both
 from .kit import Helm
 
@@ -16,6 +17,7 @@ from .kit import Helm
 @pytest.fixture(scope="session")
 def helm() -> Iterator[Helm]:
     """Each helm that the environment names."""
+    renders.tidy()
     both = Both(Helm.of_major(3).path)
     yield both
     assert both.differences() == []

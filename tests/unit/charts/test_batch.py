@@ -10,7 +10,7 @@ import pytest
 
 from .both import Both
 from .combinations import COMBINATIONS
-from .kit import CHART, Helm, HelmError, by_name, party
+from .kit import CHART, Helm, HelmError, Manifests, by_name, party
 
 ROWS = ("eggroll-osx", "spark-pulsar-hdfs", "serving", "exchange")
 OFF = {"networkPolicy": {"enabled": False}, "client": {"image": None, "securityContext": {"privileged": False}}}
@@ -21,8 +21,8 @@ def test_a_batch_renders_what_each_render_alone_does(helm3: Helm) -> None:
         path = CHART.parent / chart
         specs = [row.cluster for row in COMBINATIONS if row.name in ROWS and row.chart == chart]
         specs += [party(**OFF)] if chart == "fate" else []
-        for spec, made in zip(specs, helm3.render_all(specs, path), strict=True):
-            assert by_name(made.objects) == by_name(helm3.render(spec, path).objects)
+        for spec, made in zip(specs, helm3.render_anew(specs, path), strict=True):
+            assert by_name(Manifests(made).objects) == by_name(helm3.render(spec, path).objects)
 
 
 def test_objects_are_found_by_the_kind_and_name_that_they_have(helm3: Helm) -> None:
@@ -34,7 +34,7 @@ def test_objects_are_found_by_the_kind_and_name_that_they_have(helm3: Helm) -> N
 
 def test_a_batch_refuses_what_the_schema_of_the_values_refuses(helm3: Helm) -> None:
     with pytest.raises(HelmError, match="/batch/1/resourceProfile"):
-        helm3.render_all([party(), party(resourceProfile="huge")])
+        helm3.render_anew([party(), party(resourceProfile="huge")])
 
 
 def test_a_spec_of_which_helm_4_makes_something_else_is_found(helm3: Helm) -> None:
