@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,9 +48,10 @@ def clear(federation: Federation) -> None:
     with new_client_from_config(str(federation.kubeconfig)) as api:
         core, apps, batch = client.CoreV1Api(api), client.AppsV1Api(api), client.BatchV1Api(api)
         rights = client.RbacAuthorizationV1Api(api)
-        for space in core.list_namespace().items:
-            name, phase = space.metadata.name, space.status.phase
-            if name.startswith(federation.prefix) and phase == "Active":
+        # As JSON: making objects of all namespaces that tests have left took longer than all else here.
+        spaces = json.loads(core.list_namespace(_preload_content=False).data)["items"]
+        for name in [space["metadata"]["name"] for space in spaces if space["status"]["phase"] == "Active"]:
+            if name.startswith(federation.prefix):
                 for delete in (
                     apps.delete_collection_namespaced_deployment,
                     apps.delete_collection_namespaced_stateful_set,

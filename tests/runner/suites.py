@@ -122,6 +122,7 @@ def pytest(
         PYTHONPATH=str(TREE.parents[2]),
         ANSIBLE_COLLECTIONS_PATH=str(TREE.parents[2]),
         KUBEFATE_LONG="1" if machine.long else "",
+        KUBEFATE_RENDERS="" if machine.long else str(RENDERS),
         **machine.plane.variables(),
         **variables,
     )
@@ -174,8 +175,7 @@ def unit(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
 
 def charts(machine: Machine) -> Outcome:
     """The charts with helm 3 and helm 4; no ansible-core takes part in them."""
-    kept = "" if machine.long else str(RENDERS)
-    return pytest(machine.newest, "tests/unit/charts", "charts", machine, PARALLEL, KUBEFATE_RENDERS=kept)
+    return pytest(machine.newest, "tests/unit/charts", "charts", machine, PARALLEL)
 
 
 def sanity(env: Environment, without: Sequence[str] = ()) -> Callable[[Machine], Outcome]:

@@ -427,8 +427,10 @@ class Api:
             through = "its proxy: " if "connect to proxy" in text else ""
             text = through + text.rpartition(": ")[2].rstrip("'\")")
         hint = "Check the address, the network and the proxy."
-        if "certificate" in text.lower() or "ssl" in text.lower():
+        if "certificate" in text.lower():
             hint = "Check ca_cert: the API server's certificate is not signed by a CA that is trusted here."
+        elif "ssl" in text.lower():
+            hint = "Check address and port: what answers there does not speak TLS as an API server does."
         return ApiError(
             f"The API server {self.connection.server} cannot be reached: {text} (connection: "
             f"{self.connection.origin}).",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Iterable
 from typing import Any
 from urllib import request as urllib_request
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from urllib.parse import urlsplit
 from ..errors import bad_input
 from .connection import Connection
 from .credentials import authority, private_file
+
+PROTOCOLS = ("http/1.1",)
+"""Of connections to an API server, as TLS names them."""
 
 
 def open_pool(urllib3: Any, connection: Connection, certificate: tuple[str, str] | None, size: int) -> Any:
@@ -95,7 +99,15 @@ def tls_context(connection: Connection, certificate: tuple[str, str] | None) -> 
                     f"The client certificate for {connection.server} and its key cannot be used: {error}.",
                     phase="connect",
                 ) from None
+    # All threads share it. urllib3 names the protocol for each connection anew, while OpenSSL reads it in other threads
+    # without a lock: once in some thousand times it sent what lay in freed memory, and the server refused to talk.
+    context.set_alpn_protocols(PROTOCOLS)
+    context.set_alpn_protocols = _named_once  # type: ignore[assignment]
     return context
+
+
+def _named_once(_protocols: Iterable[str]) -> None:
+    """Stands for ``set_alpn_protocols`` of a context that has its protocols."""
 
 
 def _bypassed(host: str, proxies: dict[str, str]) -> bool:

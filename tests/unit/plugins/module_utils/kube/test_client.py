@@ -368,6 +368,15 @@ def test_a_certificate_of_another_authority_is_told_as_such(tls: Tls, authority:
     assert "ca_cert" in error.hint
 
 
+def test_what_does_not_speak_tls_is_told_as_such(tls: Tls) -> None:
+    with Server(Answer(body={"ok": 1})) as server:
+        error = failure(api(server, host=server.url.replace("http:", "https:"), ca_cert=tls.ca))
+    assert error.kind is Kind.CONNECTION
+    assert "ssl" in error.msg.lower()
+    assert "port" in error.hint
+    assert "ca_cert" not in error.hint
+
+
 def test_a_certificate_for_another_name_is_told_and_may_be_named(tls: Tls) -> None:
     with tls.server("kube.example") as server:
         assert failure(api(server, ca_cert=tls.ca)).kind is Kind.CONNECTION
