@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib import request
 
+from ansible_collections.federatedai.kubefate.tests.servers.asking import opened
 from ansible_collections.federatedai.kubefate.tests.servers.fateflow import FateFlow
 from ansible_collections.federatedai.kubefate.tests.servers.flowpython import FlowPython
 from ansible_collections.federatedai.kubefate.tests.unit.plugins.kit.server import Answer, Request, Server
@@ -19,7 +20,7 @@ def passed_on(url: str, asked: Request, target: str = "") -> Answer:
     body = asked.body or None
     headers = {name: ", ".join(values) for name, values in asked.headers.items() if name not in ("host", "connection")}
     sent = request.Request(url + (target or asked.target), body, headers, method=asked.method)
-    with request.build_opener(request.ProxyHandler({})).open(sent, timeout=30) as answer:
+    with opened(sent, 30) as answer:
         return Answer(answer.status, answer.read(), {"Content-Type": answer.headers.get("Content-Type", "")})
 
 

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.federatedai.kubefate.tests.real.nginx_lua import FILES
 from ansible_collections.federatedai.kubefate.tests.real.pods import Pod
 from ansible_collections.federatedai.kubefate.tests.servers import grpc
+from ansible_collections.federatedai.kubefate.tests.servers.asking import opened
 from ansible_collections.federatedai.kubefate.tests.servers.errors import RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.nginx import Nginx
 from ansible_collections.federatedai.kubefate.tests.servers.process import own_address
@@ -113,7 +114,7 @@ def on(address: str, text: str) -> str:
 def ask(address: str, party: str, port: int = 9300) -> bytes:
     headers = {"dest-party-id": party, "service": "fateflow", "Content-Type": "application/json"}
     asked = request.Request(f"http://{address}:{port}/v2/partner/job/create", b"{}", headers, method="POST")
-    with request.build_opener(request.ProxyHandler({})).open(asked, timeout=20) as answer:
+    with opened(asked, 20) as answer:
         return bytes(answer.read())
 
 
@@ -130,8 +131,8 @@ def test_requests_reach_the_party_that_they_are_for(helm3: Helm, tmp_path: Path,
             assert sent.header("dest-party-id") == "10000" and sent.header("service") == "fateflow"
             with pytest.raises(HTTPError, match="500"):
                 ask(address, "30000")
-            health = request.build_opener(request.ProxyHandler({})).open(f"http://{address}:9302/test", timeout=20)
-            assert health.read() == b"ok\n"
+            with opened(f"http://{address}:9302/test", 20) as health:
+                assert health.read() == b"ok\n"
             for party, name in (("9999", b"own"), ("10000", b"other")):
                 metadata = {"dest-party-id": party, "service": "fateflow"}
                 answer = grpc.call(f"{address}:9310", grpc.TRANSFER, b"data", metadata=metadata)

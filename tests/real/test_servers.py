@@ -14,6 +14,7 @@ import grpc as grpcio
 import pytest
 
 from ansible_collections.federatedai.kubefate.tests.servers import grpc, nginx
+from ansible_collections.federatedai.kubefate.tests.servers.asking import opened
 from ansible_collections.federatedai.kubefate.tests.servers.errors import NotStartedError, RefusedError
 from ansible_collections.federatedai.kubefate.tests.servers.mariadb import MariaDB
 from ansible_collections.federatedai.kubefate.tests.servers.process import free_ports
@@ -122,9 +123,8 @@ events {{}}
 http {{ server {{ listen 127.0.0.1:{port}; location / {{ content_by_lua_block {{ ngx.say(1 + 1) }} }} }} }}
 stream {{ server {{ listen 127.0.0.1:{other}; proxy_pass 127.0.0.1:{port}; }} }}
 """
-    with nginx.Nginx(tmp_path, conf, listens=("127.0.0.1", port)):
-        opener = request.build_opener(request.ProxyHandler({}))
-        assert opener.open(f"http://127.0.0.1:{other}/", timeout=10).read() == b"2\n"
+    with nginx.Nginx(tmp_path, conf, listens=("127.0.0.1", port)), opened(f"http://127.0.0.1:{other}/", 10) as answer:
+        assert answer.read() == b"2\n"
     with pytest.raises(RefusedError, match='unknown directive "proxy_pas"'):
         nginx.Nginx(tmp_path, conf.replace("proxy_pass", "proxy_pas")).check()
 

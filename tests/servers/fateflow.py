@@ -20,6 +20,7 @@ from urllib import request
 
 import yaml
 
+from .asking import opened
 from .flowpython import WANTED, FlowPython
 from .process import Process, free_ports
 from .pypi import made
@@ -44,8 +45,7 @@ def call(method: str, url: str, body: Any = None, headers: dict[str, str] | None
     """One request with a JSON body and a JSON answer."""
     data = json.dumps(body).encode() if body is not None else None
     asked = request.Request(url, data, {**(headers or {}), "Content-Type": "application/json"}, method=method)
-    opener = request.build_opener(request.ProxyHandler({}))
-    with opener.open(asked, timeout=TIMEOUT) as answer:
+    with opened(asked, TIMEOUT) as answer:
         return json.load(answer)
 
 

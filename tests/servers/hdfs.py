@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib import request
 from xml.sax.saxutils import escape
 
+from .asking import opened
 from .errors import NotStartedError, RefusedError
 from .java import Jars, fetched, java
 from .process import Process, own_address
@@ -97,7 +97,7 @@ class Hdfs:
     def asked(self, bean: str) -> dict[str, Any]:
         """What the namenode says of itself."""
         url = f"http://{self.address}:9870/jmx?qry=Hadoop:service=NameNode,name={bean}"
-        with request.build_opener(request.ProxyHandler({})).open(url, timeout=20) as answer:
+        with opened(url, 20) as answer:
             beans = json.load(answer)["beans"]
         return dict(beans[0]) if beans else {}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib import request
 
+from .asking import opened
 from .java import Jars, fetched, java
 from .process import Process
 
@@ -63,7 +64,7 @@ class Pulsar:
         data = None if body is None else json.dumps(body).encode()
         url = f"http://127.0.0.1:{self.port}/admin/v2{path}"
         asked = request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-        with request.build_opener(request.ProxyHandler({})).open(asked, timeout=30) as answer:
+        with opened(asked, 30) as answer:
             text = answer.read().decode()
         try:
             return json.loads(text) if text else None

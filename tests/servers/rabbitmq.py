@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib import error, request
 
+from .asking import opened
 from .debian import Programs, Wanted, programs
 from .process import Process, free_ports
 
@@ -182,7 +183,7 @@ class RabbitMQ:
         url = f"http://{self.address}:{self.management_port}/api{path}"
         data = None if body is None else json.dumps(body).encode()
         asked = request.Request(url, data, headers, method=method)
-        with request.build_opener(request.ProxyHandler({})).open(asked, timeout=TIMEOUT) as answer:
+        with opened(asked, TIMEOUT) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib import request
 
+from .asking import opened
 from .java import java
 from .process import Process, own_address
 from .pypi import Environment, made
@@ -76,7 +76,7 @@ class Spark:
 
     def state(self) -> dict[str, Any]:
         """What the master says."""
-        with request.build_opener(request.ProxyHandler({})).open(f"http://{self.address}:8080/json/", timeout=20) as it:
+        with opened(f"http://{self.address}:8080/json/", 20) as it:
             return dict(json.load(it))
 
     def _alive(self) -> bool:
