@@ -12,6 +12,8 @@ from .places import HOME, ROOT, TREE, WORK
 from .pythons import Environment
 from .shell import environment, run
 
+KEPT = {".git", ".hypothesis", "__pycache__"}
+"""What programs leave in a copy for their next run: compiling everything again took half a minute of each run."""
 GET_PIP = '''\
 """Stands in for get-pip.py, which ansible-test would fetch: the same result from Python's own ensurepip."""
 import subprocess
@@ -67,7 +69,7 @@ def _copy(root: Path, folder: Path) -> None:
             copy(name, folder, root)
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
-        kept = inside.parts[0] == ".git" or inside.parts[:2] == ("tests", "output")
+        kept = bool(KEPT.intersection(inside.parts)) or inside.parts[:2] == ("tests", "output")
         if (path.is_file() or path.is_symlink()) and inside not in wanted and not kept:
             path.unlink()
     if not (folder / ".git").exists():
