@@ -23,7 +23,7 @@ PARALLEL = ["--numprocesses=auto", "--dist=worksteal"]
 WAITING = ["--numprocesses=3", "--dist=worksteal"]
 """The same for tests that mostly wait."""
 
-SLOW = ("pylint", "import")
+SLOW = ("pylint", "import", "yamllint")
 """Sanity tests that take more CPU than all others together. Of what they find, nothing depends on which ansible-core it
 is; on the oldest one the unit tests import everything, and ``make test-long`` runs them, too."""
 OUTSIDE = (
@@ -93,7 +93,7 @@ def lint(machine: Machine) -> Outcome:
         ("mypy", [tools / "mypy", "--config-file", pyproject, *collection], TREE.parents[2]),
         ("mypy-sandbox", [tools / "mypy", "--config-file", pyproject, "-p", "sandbox"], ROOT),
         ("mypy-tests", [tools / "mypy", "--config-file", pyproject, "runner", "bench", "servers"], ROOT / "tests"),
-        ("yamllint", [tools / "yamllint", "--strict", "."], ROOT),
+        ("yamllint", [tools / "yamllint", "--strict", "."], TREE),
         ("ansible-lint", [tools / "ansible-lint", "--profile", "production", "--offline", "--strict"], TREE),
     ]
     for name, argv, folder in checks:
