@@ -215,6 +215,8 @@ def integration(env: Environment, smoke: bool) -> Callable[[Machine], Outcome]:
         folder = tree.own(f"integration-{env.core}")
         (folder / "tests" / "integration" / "integration_config.yml").write_text(text)
         wanted = [target for target in _targets(smoke) if machine.only in target]
+        if not wanted:
+            return Outcome()  # ansible-test would run all of them
         argv = ["integration", "--local", "--color", "no", "--allow-unsupported", *wanted]
         code, printed = _ansible_test(env, argv, f"integration-{env.core}", folder)
         ran = re.findall(r"^Running (\S+) integration test (?:role|script)", printed, re.MULTILINE)
