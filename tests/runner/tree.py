@@ -13,7 +13,7 @@ from .pythons import Environment
 from .shell import environment, run
 
 KEPT = {".git", ".hypothesis", "__pycache__"}
-"""What programs leave in a copy for their next run: compiling everything again took half a minute of each run."""
+"""What programs leave in a copy so that their next run need not compile everything again."""
 GET_PIP = '''\
 """Stands in for get-pip.py, which ansible-test would fetch: the same result from Python's own ensurepip."""
 import subprocess
