@@ -151,53 +151,52 @@ def test_a_party_that_joins_changes_one_route_table_and_restarts_nothing(living:
     assert "20000" in routes_of(living, "party-9999")
 
 
-def test_removing_keeps_data_and_namespace_and_purging_takes_them_and_nothing_foreign(federation: Federation) -> None:
-    federation.add("9999")
-    federation.defaults["fate_spec_defaults"] = {
+def test_removing_keeps_data_and_namespace_and_purging_takes_them_and_nothing_foreign(two_parties: Federation) -> None:
+    two_parties.defaults["fate_spec_defaults"] = {
         "computing": "Eggroll",
         "federation": "OSX",
         "storage": "Eggroll",
         "persistence": True,
         "modules": ["osx", "clustermanager", "nodemanager", "mysql", "python"],
     }
-    assert federation.play("deploy_fate").code == 0
-    claims = {claim["metadata"]["name"] for claim in federation.objects("pvc", "party-9999")}
+    assert two_parties.play("deploy_fate").code == 0
+    claims = {claim["metadata"]["name"] for claim in two_parties.objects("pvc", "party-9999")}
     assert "data-mysql-0" in claims
-    password = federation.one("secret", "fate-mysql", "party-9999")["data"]
+    password = two_parties.one("secret", "fate-mysql", "party-9999")["data"]
 
-    space = federation.namespace("party-9999")
-    federation.kubectl("create", "deployment", "theirs", "--image=x", "--namespace", space)
-    refused = federation.play("remove_fate", purge_namespace=True)
+    space = two_parties.namespace("party-9999")
+    two_parties.kubectl("create", "deployment", "theirs", "--image=x", "--namespace", space)
+    refused = two_parties.play("remove_fate", "--limit", "party-9999", purge_namespace=True)
     assert refused.code != 0, "a namespace with something foreign in it is not purged"
     assert "Deployment/theirs" in refused.text
-    names = {obj["metadata"]["name"] for obj in federation.objects("deployment", "party-9999")}
+    names = {obj["metadata"]["name"] for obj in two_parties.objects("deployment", "party-9999")}
     assert names >= {"theirs", "osx"}, "nothing was removed before that was found out"
-    federation.kubectl("delete", "deployment", "theirs", "--wait", "--namespace", space)
+    two_parties.kubectl("delete", "deployment", "theirs", "--wait", "--namespace", space)
 
-    removed = federation.play("remove_fate")
+    removed = two_parties.play("remove_fate")
     assert removed.code == 0
     said = removed.of("Which Kubernetes is changed")["party-9999"]["msg"]
-    assert f"{federation.prefix}-9999 is to be absent on https://" in said
-    assert str(federation.kubeconfig) in said
-    assert federation.objects("pods", "party-9999") == []
-    assert {claim["metadata"]["name"] for claim in federation.objects("pvc", "party-9999")} == claims
-    jobs = federation.kubectl("get", "configmaps", "--namespace", f"{federation.prefix}-store", "--output", "name")
-    assert jobs.count("configmap/job-") == 2, "an install and a removal"
+    assert f"{two_parties.prefix}-9999 is to be absent on https://" in said
+    assert str(two_parties.kubeconfig) in said
+    assert two_parties.objects("pods", "party-9999") == []
+    assert {claim["metadata"]["name"] for claim in two_parties.objects("pvc", "party-9999")} == claims
+    jobs = two_parties.kubectl("get", "configmaps", "--namespace", f"{two_parties.prefix}-store", "--output", "name")
+    assert jobs.count("configmap/job-") == 4, "an install and a removal for each party"
 
-    assert federation.play("deploy_fate").code == 0
-    assert federation.one("secret", "fate-mysql", "party-9999")["data"] == password, "data and password still fit"
-    purged = federation.play("remove_fate", purge_data=True, purge_namespace=True)
+    assert two_parties.play("deploy_fate").code == 0
+    assert two_parties.one("secret", "fate-mysql", "party-9999")["data"] == password, "data and password still fit"
+    purged = two_parties.play("remove_fate", purge_data=True, purge_namespace=True)
     assert purged.code == 0
-    jobs = federation.kubectl("get", "configmaps", "--namespace", f"{federation.prefix}-store", "--output", "name")
-    assert jobs.count("configmap/job-") == 1, "the record of the removal is left"
-    spaces = json.loads(federation.kubectl("get", "namespaces", "--output", "json"))["items"]
+    jobs = two_parties.kubectl("get", "configmaps", "--namespace", f"{two_parties.prefix}-store", "--output", "name")
+    assert jobs.count("configmap/job-") == 2, "of each party the record of its removal is left"
+    spaces = json.loads(two_parties.kubectl("get", "namespaces", "--output", "json"))["items"]
     left = [
         space["metadata"]["name"]
         for space in spaces
-        if space["metadata"]["name"].startswith(f"{federation.prefix}-") and space["status"]["phase"] == "Active"
+        if space["metadata"]["name"].startswith(f"{two_parties.prefix}-") and space["status"]["phase"] == "Active"
     ]
-    assert left == [f"{federation.prefix}-store"]
-    again = federation.play("remove_fate")
+    assert left == [f"{two_parties.prefix}-store"]
+    again = two_parties.play("remove_fate")
     assert again.code == 0
     assert again.changed() == 0, "removing what is not there changes nothing"
 
