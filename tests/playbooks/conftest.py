@@ -14,11 +14,6 @@ from kubernetes.config import new_client_from_config
 from support import Federation, forked_plays, required
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "smoke: also run on the oldest ansible-core")
-    config.addinivalue_line("markers", "long: at length, or with another Helm, what a shorter test has shown")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def plays_end() -> Iterator[None]:
     """What runs plays ends with the session."""

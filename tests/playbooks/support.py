@@ -22,6 +22,8 @@ from forking import Plays
 TIMEOUT = 300
 """Seconds for one play."""
 ROOT = Path(__file__).resolve().parents[2]
+STATE = "Bring the cluster to what its spec says"
+"""The task of the playbooks that works on a party."""
 HELM4_AND_IN_LONG_HELM3 = pytest.mark.parametrize(
     "federation",
     [pytest.param("KUBEFATE_HELM3", marks=pytest.mark.long), "KUBEFATE_HELM4"],

@@ -11,7 +11,7 @@ from typing import Any
 import kubefate_like
 import pytest
 import yaml
-from support import HELM4_AND_IN_LONG_HELM3, ROOT, Federation, Run, ansible_playbook, required
+from support import HELM4_AND_IN_LONG_HELM3, ROOT, STATE, Federation, Run, ansible_playbook, required
 
 PASSWORD = "geheim-4711"
 
@@ -191,7 +191,7 @@ def test_the_same_chart_and_cluster_yaml_find_nothing_to_change_in_a_release_of_
     check = federation.play("deploy_fate", "--check", "--diff")
     assert check.code == 0
     assert check.changed() == 0
-    result = check.of("Bring the cluster to what its spec says")["party-9999"]
+    result = check.of(STATE)["party-9999"]
     assert (result["plan"]["changes"], result["plan"]["operation"]) == ([], "none")
     assert federation.play("deploy_fate").changed() == 0
 

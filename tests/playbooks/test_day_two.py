@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from support import Federation, Run
+from support import STATE, Federation, Run
 
-STATE = "Bring the cluster to what its spec says"
 WITH_HELM4 = pytest.mark.parametrize("federation", ["KUBEFATE_HELM4"], indirect=True, ids=["helm4"])
 """For what helm itself does. All other tests are with Helm 3."""
 NO_SUCH_IMAGE = {"fateboard": {"image": "federatedai/no-such"}}

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from support import ROOT, Federation, workload
+from support import ROOT, STATE, Federation, workload
 
 CHARTS = sorted(path.parent.name for path in (ROOT / "charts").glob("*/values-template-example.yaml"))
-STATE = "Bring the cluster to what its spec says"
 
 
 def images(federation: Federation) -> dict[str, str]:

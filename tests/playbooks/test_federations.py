@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
-from support import ROOT, Federation, Run
+from support import ROOT, STATE, Federation, Run
 
-STATE = "Bring the cluster to what its spec says"
 PLAN = "Which Kubernetes is changed, and how"
 SIMULATE = "kubefate.federatedai.org/simulate"
 SMALL = {"federation": "OSX", "modules": ["osx"]}

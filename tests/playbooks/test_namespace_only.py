@@ -8,9 +8,7 @@ import time
 from typing import Any
 
 import yaml
-from support import Federation
-
-STATE = "Bring the cluster to what its spec says"
+from support import STATE, Federation
 
 
 def kubeconfig_of(federation: Federation, namespace: str, account: str) -> str:

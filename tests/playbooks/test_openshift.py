@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from openshift import PASSWORD, USER, OpenShift, openshift
-from support import Federation, Run, required
+from support import STATE, Federation, Run, required
 
 MODULES = ["osx", "clustermanager", "nodemanager", "mysql", "python", "fateboard"]
-STATE = "Bring the cluster to what its spec says"
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from support import Federation
 
-STATE = "Bring the cluster to what its spec says"
-
 
 def data_of(party: Federation, secret: str) -> dict[str, str]:
     data = party.one("secret", secret, "party-9999")["data"]

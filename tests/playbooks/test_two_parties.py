@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support import Federation, Run, required
+from support import STATE, Federation, Run, required
 
-STATE = "Bring the cluster to what its spec says"
 BOTH_HELMS = pytest.mark.parametrize(
     "federation",
     ["KUBEFATE_HELM3", pytest.param("KUBEFATE_HELM4", marks=pytest.mark.smoke)],
@@ -110,8 +109,7 @@ def test_one_more_nodemanager_touches_one_party_and_one_object(living: Federatio
     run = living.play("deploy_fate")
     assert run.code == 0
     assert list(run.of(STATE)) == ["party-9999"]
-    changes = run.of(STATE)["party-9999"]["plan"]["changes"]
-    assert ("StatefulSet", "nodemanager") in {(change["kind"], change["name"]) for change in changes}
+    assert ("StatefulSet", "nodemanager") in changes_of(run, "party-9999")
     assert len(living.objects("pods", "party-9999")) == len(pods) + 1
     untouched = [line for line in other.splitlines() if f"/{living.prefix}-10000/" in line]
     assert set(untouched) <= set(everything(living).splitlines()), "the other party is not touched"

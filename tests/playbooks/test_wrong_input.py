@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from support import Federation, Run, workload
+from support import STATE, Federation, Run, workload
 
 
 def nothing_was_made(federation: Federation) -> bool:
@@ -71,7 +71,7 @@ def test_a_party_that_cannot_be_planned_fails_alone(two_parties: Federation) -> 
     run = two_parties.play("deploy_fate")
     refused(run, "osx.repliccas", "this key is unknown")
     assert run.failed() == ["party-10000"]
-    assert run.of("Bring the cluster to what its spec says")["party-9999"]["cluster"]["ready"]
+    assert run.of(STATE)["party-9999"]["cluster"]["ready"]
     assert f"{two_parties.prefix}-10000" not in two_parties.kubectl("get", "namespaces")
 
 

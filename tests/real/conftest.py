@@ -14,10 +14,6 @@ from ansible_collections.federatedai.kubefate.tests.servers.process import own_a
 from ansible_collections.federatedai.kubefate.tests.unit.charts.kit import Helm
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: at length what a shorter test has shown")
-
-
 @pytest.fixture(scope="session")
 def helm3() -> Helm:
     return Helm.of_major(3)

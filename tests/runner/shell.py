@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def run(
     return code, "".join(lines)
 
 
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """Commands that this thread starts see one processor only: one that would spread its work over processes, each of
+    which learns the same again, does it in one. The machine's other processors are for other suites."""
+    whole = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(whole)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, whole)
+
+
 def say(line: str) -> None:
     """One whole line on the terminal."""
     before = label.get()
@@ -55,12 +68,12 @@ def say(line: str) -> None:
 
 def environment(*folders: Path, **extra: str) -> dict[str, str]:
     """A small, known environment: the given folders and the system's own in PATH, and no setting of Kubernetes or of
-    Ansible that happens to be there. Settings of package registries and certificates are kept. Go's garbage collector
-    is told to be lazy: helm runs some thousand times, for a moment each."""
+    Ansible that happens to be there. Settings of package registries and certificates are kept, and where the sandbox
+    has its tools. Go's garbage collector is told to be lazy: helm runs some thousand times, for a moment each."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith(("PIP_", "SSL_CERT", "GO", "XDG_CACHE", "KUBEFATE_SEED"))
+        if name.startswith(("PIP_", "SSL_CERT", "GO", "XDG_CACHE", "KUBEFATE_SANDBOX_HOME", "KUBEFATE_SEED"))
         or name.endswith(("CA_BUNDLE", "_PROXY", "_proxy"))
     }
     path = [str(folder) for folder in folders] + [

@@ -5,16 +5,18 @@ and questions to its parsers are forks of one such process."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
-from .errors import RefusedError
-from .process import LOOK_SECONDS, Process
+from .errors import NotStartedError, RefusedError
+from .process import LOG_CHARACTERS, LOOK_SECONDS, Process
 from .pypi import Environment, made
 
 WANTED = Environment("fate-flow-2.2.0", "fate-flow-2.2.0.txt", ((3, 11), (3, 10), (3, 9)), ("fate_flow",))
@@ -103,11 +105,12 @@ class FlowPython:
     """Runs while the ``with`` block does."""
 
     _process: subprocess.Popen[str] | None = None
+    _errors: IO[str] = field(default_factory=lambda: tempfile.TemporaryFile("w+", errors="replace"))  # noqa: SIM115
 
     def __enter__(self) -> Self:
         argv = [str(made(WANTED).python), "-c", PROGRAM]
         self._process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
         return self
 
@@ -115,13 +118,20 @@ class FlowPython:
         """It ends by itself when nobody can ask it any more, as a killed one would leave children that nobody waits
         for."""
         assert self._process is not None
-        self._process.communicate()
+        with self._errors:
+            self._process.communicate()
 
     def _ask(self, what: str, *arguments: Any) -> Any:
+        """Raises NotStartedError, with the last of what it said, if it has ended."""
         assert self._process is not None and self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps([what, arguments]) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([what, arguments]) + "\n")
+            self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._errors.seek(0)
+            raise NotStartedError(f"FATE-Flow's Python has ended:\n{self._errors.read()[-LOG_CHARACTERS:]}")
+        return json.loads(answer)
 
     def parsed(self, home: Path) -> dict[str, Any]:
         """What FATE-Flow's own parsers make of engines and route tables, for a task with party 10000. Raises

@@ -25,11 +25,6 @@ settings.register_profile("kubefate-long", settings.get_profile("kubefate"), der
 settings.load_profile("kubefate-long" if os.environ.get("KUBEFATE_LONG") else "kubefate")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "once: on the newest ansible-core alone, since none takes part in it")
-    config.addinivalue_line("markers", "long: at length, or with another Helm, what a shorter test has shown")
-
-
 @pytest.fixture(params=[3, 4], ids=["helm3", "helm4"])
 def helm_and_runner(request: pytest.FixtureRequest) -> tuple[Helm, RealRunner]:
     """Each of the real helms with the calls that are made of it."""
