@@ -17,6 +17,7 @@ from ..data import plain
 from ..errors import KubefateError, bad_input
 from ..helm.cli import Helm
 from ..objects import Object, name_of
+from ..privatefile import read_text, write_private
 from ..release import manifest_objects
 from ..spec.loading import Spec, identity, load
 from ..values import Values
@@ -128,10 +129,10 @@ def write_rendered(rendered: Rendered, folder: str, *, check_mode: bool) -> tupl
     changed = False
     for name, text in files.items():
         path = os.path.join(root, *name.split("/"))
-        if _read(path) != text:
+        if read_text(path) != text:
             changed = True
             if not check_mode:
-                _write(path, text)
+                write_private(path, text)
     for path in _stale(os.path.join(root, "manifests"), {os.path.join(root, *name.split("/")) for name in files}):
         changed = True
         if not check_mode:
@@ -142,22 +143,7 @@ def write_rendered(rendered: Rendered, folder: str, *, check_mode: bool) -> tupl
 def _stale(folder: str, wanted: set[str]) -> list[str]:
     """Files that are ours, by what they begin with, and not wanted any more."""
     found = [os.path.join(place, name) for place, _folders, names in os.walk(folder) for name in names]
-    return [path for path in found if path not in wanted and (_read(path) or "").startswith(f"---\n{_MARK}")]
-
-
-def _read(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8") as stream:
-            return stream.read()
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _write(path: str, text: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    return [path for path in found if path not in wanted and (read_text(path) or "").startswith(f"---\n{_MARK}")]
 
 
 def shown(rendered: Rendered, paths: Sequence[str]) -> dict[str, Any]:

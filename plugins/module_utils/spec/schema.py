@@ -68,11 +68,13 @@ Passed = dict[tuple[int, str], Any]
 
 @dataclass(slots=True)
 class Checked:
-    """What a check found. data: the spec with types set right and ignored keys dropped. secrets: dotted paths."""
+    """What a check found. data: the spec with types set right and ignored keys dropped. ignored: dotted path of such a
+    key to why. secrets: dotted paths."""
 
     data: dict[str, Any]
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    ignored: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
 
 
@@ -164,14 +166,15 @@ def check(schema: Schema, spec: Spec, where: str = "spec.schema.json", passed: P
         data = checker.value(spec.data, schema, "")
     except re.error as error:
         raise _wrong(where, "", f"{error.pattern!r} is not a regular expression ({error})") from None
-    return Checked(data, checker.errors, checker.warnings, checker.secrets)
+    warnings = [f"{path} ({spec.where(path)}) is ignored: {text}" for path, text in checker.ignored.items()]
+    return Checked(data, checker.errors, warnings, checker.ignored, checker.secrets)
 
 
 class _Checker:
     def __init__(self, root: Schema, spec: Spec, skipped: set[str], where: str, passed: Passed):
         self.root, self.spec, self.skipped, self.where, self.passed = root, spec, skipped, where, passed
         self.errors: list[str] = []
-        self.warnings: list[str] = []
+        self.ignored: dict[str, str] = {}
         self.secrets: set[str] = set()
         self.plain = True
 
@@ -292,9 +295,7 @@ class _Checker:
             elif self._words(known).get("x-ignored"):
                 self._ignored_secrets(item, self._words(known), inner)
                 self.plain = False
-                self.warnings.append(
-                    f"{inner} ({self.spec.where(inner)}) is ignored: {self._words(known)['x-ignored']}"
-                )
+                self.ignored[inner] = self._words(known)["x-ignored"]
             else:
                 out[key] = self.value(item, known, inner)
         return out

@@ -35,7 +35,7 @@ LAYERS = (
     ("release", "access", "lock", "values", "chart", "flow", "certificates", "publicfacts"),
     ("kube", "helm"),
     ("spec", "health", "federation"),
-    ("objects", "data", "yamltext", "progress"),
+    ("objects", "data", "yamltext", "privatefile", "progress"),
     ("facts", "errors"),
 )
 """Rooms from the top to the bottom."""
