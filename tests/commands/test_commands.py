@@ -174,25 +174,6 @@ def test_arguments_go_to_ansible_playbook(planned: subprocess.CompletedProcess[s
     assert parties(planned.stdout) == ["party-9999"], "not by --limit"
 
 
-def test_the_plan_is_still_empty_a_minute_later(machine: Machine) -> None:
-    time.sleep(max(0.0, machine.deployed + 60 - time.monotonic()))
-    done = machine.make("deploy", "ARGS=--check --diff")
-    assert done.returncode == 0
-    assert changed(done.stdout) == 0
-    assert done.stdout.count("nothing changes") == 2
-    assert "drift" not in done.stdout
-
-
-def test_make_status_and_make_remove(machine: Machine) -> None:
-    status = machine.make("status")
-    assert status.returncode == 0
-    assert "party-9999: READY" in status.stdout
-    removed = machine.make("remove")
-    assert removed.returncode == 0
-    again = machine.make("status")
-    assert "party-9999: MISSING" in again.stdout
-
-
 def test_the_sandbox_playbook_finds_the_running_sandbox(machine: Machine) -> None:
     done = machine.make("play", "PLAYBOOK=sandbox")
     assert done.returncode == 0
@@ -236,6 +217,25 @@ def test_what_is_missing_is_named_with_its_package(machine: Machine) -> None:
     assert without_venv.returncode != 0
     assert "has no venv module" in without_venv.stderr
     assert "apt install python3-venv" in without_venv.stderr
+
+
+def test_the_plan_is_still_empty_a_minute_later(machine: Machine) -> None:
+    time.sleep(max(0.0, machine.deployed + 60 - time.monotonic()))
+    done = machine.make("deploy", "ARGS=--check --diff")
+    assert done.returncode == 0
+    assert changed(done.stdout) == 0
+    assert done.stdout.count("nothing changes") == 2
+    assert "drift" not in done.stdout
+
+
+def test_make_status_and_make_remove(machine: Machine) -> None:
+    status = machine.make("status")
+    assert status.returncode == 0
+    assert "party-9999: READY" in status.stdout
+    removed = machine.make("remove")
+    assert removed.returncode == 0
+    again = machine.make("status")
+    assert "party-9999: MISSING" in again.stdout
 
 
 def test_make_sandbox_down_leaves_nothing_behind(machine: Machine) -> None:
