@@ -23,7 +23,12 @@ nodemanager: {replica: 3}
 
 def test_a_cluster_yaml_of_fate_1_is_brought_to_fate_2_and_can_be_deployed(federation: Federation) -> None:
     (federation.folder / "cluster.yaml").write_text(OLD)
-    host = federation.add("9999")
+    host = federation.add("9999", fate_spec_files=[str(federation.folder / "cluster.yaml")])
+    federation.defaults["fate_spec_defaults"] = {}
+    refused = federation.play("deploy_fate", "--check")
+    assert refused.code != 0
+    assert "let the playbook migrate_spec make a cluster.yaml for FATE 2" in " ".join(refused.text.split())
+
     files = {"fate_spec_files": "cluster.yaml", "fate_spec_dest": "cluster-2.yaml"}
     here = {"PWD": str(federation.folder)}
     new = federation.folder / "cluster-2.yaml"
@@ -53,7 +58,6 @@ def test_a_cluster_yaml_of_fate_1_is_brought_to_fate_2_and_can_be_deployed(feder
     assert refused.code != 0, "what somebody has edited is not overwritten"
     assert "cluster-2.yaml is there already, with other content" in " ".join(refused.text.split())
 
-    federation.defaults["fate_spec_defaults"] = {}
     federation.hosts[host]["fate_spec_files"] = [str(new)]
     run = federation.play("deploy_fate", "--check")
     assert run.code == 0

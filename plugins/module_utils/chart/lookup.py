@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import Kind, KubefateError, bad_input
+from ..facts.migration import OLD_TAG
 from ..helm.cli import Helm
 from ..kube.client import ApiError
 from .package import BUNDLED, Chart, fate_versions, read_chart
@@ -150,13 +151,13 @@ class ChartFinder:
         there += [f"{other} (bundled)" for other in self.bundled if other != wanted.name]
         if self.remote is not None:
             there += self._there_remotely(self.remote, wanted.name)
-        return KubefateError(
-            f"There is no chart {wanted.title}.",
-            Kind.CHART,
-            "chart",
+        hint = (
             f"Charts that there are: {'; '.join(there) or 'none'}. Upload one with fate_chart, or give chart_path or "
-            "chart_repo_url.",
+            "chart_repo_url."
         )
+        if local and re.match(OLD_TAG, wanted.version):
+            hint += " The playbook migrate_spec makes a cluster.yaml for FATE 2 of one for FATE 1.x."
+        return KubefateError(f"There is no chart {wanted.title}.", Kind.CHART, "chart", hint)
 
     @staticmethod
     def _there_remotely(remote: Remote, name: str) -> list[str]:

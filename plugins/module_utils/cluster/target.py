@@ -16,6 +16,7 @@ from ..helm.cli import Helm
 from ..release import fingerprint
 from ..spec.engines import check_engines
 from ..spec.loading import Spec
+from ..spec.migrating import is_of_fate_1
 from ..spec.names import check_name, check_namespace
 from ..spec.schema import Passed, check
 from ..values import TEMPLATE, Values, render
@@ -70,10 +71,10 @@ def target(
         checked = check(schema, spec, f"{SPEC_SCHEMA} of chart {chart.title}", passed)
         errors = checked.errors + check_engines(checked.data, spec)
         if errors:
-            raise bad_input(
-                f"The spec of {name} does not fit chart {chart.title}: " + " ".join(errors),
-                "Correct the keys named above; the chart's values-template-example.yaml shows each key.",
-            )
+            hint = "Correct the keys named above; the chart's values-template-example.yaml shows each key."
+            if is_of_fate_1(spec.data):
+                hint += " Or let the playbook migrate_spec make a cluster.yaml for FATE 2 of this one for FATE 1.x."
+            raise bad_input(f"The spec of {name} does not fit chart {chart.title}: " + " ".join(errors), hint)
         data, warnings = checked.data, checked.warnings
         paths |= checked.secrets
     secrets = tuple(requested(chart, data))

@@ -78,6 +78,15 @@ def migrate(spec: Spec, schema: Schema, chart: str, version: str, where: str = "
     return work.checked(where)
 
 
+def is_of_fate_1(data: Mapping[str, Any]) -> bool:
+    """Whether a spec has modules or engines that only FATE 1.x has, whichever version it names."""
+    named = data.get("modules")
+    words = [*data, *(named if isinstance(named, list) else [])]
+    return any(word in SUCCESSORS or word in WITHOUT_SUCCESSOR for word in words if isinstance(word, str)) or any(
+        data.get(key) == word for key, known in OLD_WORDS.items() for word in known
+    )
+
+
 class _Migration:
     def __init__(self, spec: Spec, schema: Schema) -> None:
         self.data: dict[str, Any] = copied(spec.data)

@@ -140,6 +140,11 @@ def test_an_error_lists_what_there_is(place: Place) -> None:
     )
 
 
+def test_who_asks_for_fate_1_is_told_how_to_get_to_fate_2(place: Place) -> None:
+    assert "migrate_spec" in place.missing(version="v1.11.2").hint
+    assert "migrate_spec" not in place.missing("other", version="v1.11.2").hint, "a chart of one's own"
+
+
 def test_an_error_where_there_is_nothing(place: Place) -> None:
     error = place.missing("other", bundled={}, store=None)
     assert error.msg == "There is no chart other."

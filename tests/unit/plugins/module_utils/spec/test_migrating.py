@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.federatedai.kubefate.plugins.module_utils.data import plain
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.loading import Spec, load
-from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.migrating import Migrated, Step, migrate
+from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.migrating import (
+    Migrated,
+    Step,
+    is_of_fate_1,
+    migrate,
+)
 from ansible_collections.federatedai.kubefate.plugins.module_utils.spec.schema import check
 
 CHARTS = Path(__file__).resolve().parents[5] / "charts"
@@ -191,6 +196,22 @@ def test_a_spec_of_today_stays_as_it_is() -> None:
     spec = load(["example.yaml"], None, lambda _path: text)
     found = migrate(spec, schema(), "fate", str(spec.data["chartVersion"]))
     assert (found.steps, found.left, found.data) == ([], [], spec.data)
+
+
+@pytest.mark.parametrize(
+    ("data", "old"),
+    [
+        ({"modules": ["rollsite", "python"]}, True),
+        ({"modules": ["lbrollsite"]}, True),
+        ({"rollsite": None}, True),
+        ({"federation": "Eggroll"}, True),
+        ({"modules": ["osx", ["rollsite"]], "federation": "OSX"}, False),
+        ({"modules": "rollsite"}, False),
+        ({}, False),
+    ],
+)
+def test_a_spec_of_fate_1_is_known_by_its_modules_and_engines(data: dict[str, Any], old: bool) -> None:
+    assert is_of_fate_1(data) is old
 
 
 KEYS = st.sampled_from(
