@@ -1,25 +1,28 @@
-"""What a piece of work costs: seconds, processor time here and in the sandbox, and the largest process."""
+"""What a piece of work costs: seconds, processor time here and in the sandbox, and memory."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
+LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """seconds: by the clock. here: processor seconds of what was started. there: of the sandbox, less what it uses
-    when nobody asks for anything. peak: MiB of the largest process that was started."""
+    when nobody asks for anything. peak: MiB that all processes which were started had at once."""
 
     seconds: float
     here: float
@@ -50,10 +53,11 @@ class Meter:
 
     def measure(self, work: Callable[[], object]) -> Cost:
         there, here, start = self._there(), _here(), time.monotonic()
-        work()
+        with watched(os.getpid(), itself=False) as peak:
+            work()
         seconds = time.monotonic() - start
         used = max(0.0, self._there() - there - self.idle * seconds)
-        return Cost(seconds, _here() - here, used, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+        return Cost(seconds, _here() - here, used, max(peak))
 
     def _there(self) -> float:
         total = 0
@@ -66,3 +70,48 @@ class Meter:
 def _here() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+@contextlib.contextmanager
+def watched(root: int, *, itself: bool = True) -> Iterator[list[int]]:
+    """Looks at the memory of a process and all below it, or only of these, again and again; MiB of each look."""
+    seen, done = [0], threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            seen.append(_memory(root, itself))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+def _memory(root: int, itself: bool) -> int:
+    """MiB of a process, if ``itself``, and of all below it; what they share counts once. Ansible's workers have
+    sessions of their own, so parents are what tells."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                children.setdefault(int(fields[1]), []).append(int(folder.name))
+    total, waiting = 0, [root]
+    while waiting:
+        pid = waiting.pop()
+        waiting += children.get(pid, [])
+        if pid == root and not itself:
+            continue
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total // 1024
+
+
+def largest() -> int:
+    """MiB that this process had at most. Not ru_maxrss, which a process inherits from the one that starts it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024

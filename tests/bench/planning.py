@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import resource
 import shutil
 import sys
 import time
@@ -20,6 +19,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from machine import largest
 
 from inventories import MODULES
 
@@ -153,8 +154,7 @@ def main() -> None:
     assert "failure" not in planned, planned
     assert planned["changing"] == planned["failing"] == [], (planned["changing"][:3], planned["failing"][:3])
     assert sum(party["proven"] for party in planned["parties"].values()) == count
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": seconds, "processor": processor, "mib": peak}))
+    print(json.dumps({"seconds": seconds, "processor": processor, "mib": largest()}))
     process.terminate()
 
 

@@ -6,18 +6,18 @@ namespaces are deleted at the end. Usage: simulate.py PARTIES.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from machine import watched
 
 from inventories import party, write_inventory
 
@@ -25,7 +25,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 COLLECTIONS = ROOT / ".work" / "collections"
 BEGIN = "start of Ansible"
-LOOK_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -76,7 +75,7 @@ class Simulation:
         start = time.monotonic()
         with open(self.folder / "log", "w+", encoding="utf-8") as log:
             process = subprocess.Popen(argv, env=env, stdout=log, stderr=log, text=True, start_new_session=True)
-            with _watched(process.pid) as peak:
+            with watched(process.pid) as peak:
                 code = process.wait()
             end = time.monotonic()
             if code:
@@ -92,43 +91,6 @@ def phases(start: float, marks: str, end: float) -> dict[str, float]:
     for (name, since), (_next, until) in zip(begun, [*begun[1:], ("", end)], strict=True):
         found[name] = found.get(name, 0.0) + until - since
     return found
-
-
-@contextlib.contextmanager
-def _watched(root: int) -> Iterator[list[int]]:
-    """Looks at the memory of a process and all below it again and again; MiB of each look."""
-    seen, done = [0], threading.Event()
-
-    def look() -> None:
-        while not done.wait(LOOK_SECONDS):
-            seen.append(_memory(root))
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
-
-
-def _memory(root: int) -> int:
-    """MiB of a process and all below it; what they share counts once. Ansible's workers have sessions of their own, so
-    parents are what tells."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):  # it has just ended
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                children.setdefault(int(fields[1]), []).append(int(folder.name))
-    total, waiting = 0, [root]
-    while waiting:
-        pid = waiting.pop()
-        waiting += children.get(pid, [])
-        with contextlib.suppress(OSError):
-            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return total // 1024
 
 
 def table(runs: Mapping[str, Phased]) -> None:
