@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from . import control_plane, pythons, stopping, tree
 from .places import OUTPUT
+from .pythons import Environment
 from .schedule import run_all, verdict
 from .shell import say
 from .suites import Machine, Suite, all_suites, real_suites
@@ -24,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--real", action="store_true", help="only what runs programs of FATE from package registries")
     parser.add_argument("--list", action="store_true", help="list the suites")
     options = parser.parse_args(arguments)
-    stopping.at_signals()
-    machine = _prepare(options.long or options.real, options.only)
-    suites = real_suites(machine) if options.real else all_suites(machine)
+    oldest, newest = pythons.oldest_and_newest(pythons.available())
+    long = options.long or options.real
+    suites = real_suites() if options.real else all_suites(oldest, newest, long=long)
     if options.list:
         for suite in suites:
             print(f"{suite.name:24} {suite.about}")
@@ -35,16 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not wanted:
         print("No such suite. There are: " + ", ".join(suite.name for suite in suites))
         return 2
-    return _run(wanted, machine)
+    stopping.at_signals()
+    return _run(wanted, _prepare(oldest, newest, long, options.only))
 
 
-def _prepare(long: bool, only: str) -> Machine:
+def _prepare(oldest: Environment, newest: Environment, long: bool, only: str) -> Machine:
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    oldest, newest = pythons.oldest_and_newest(pythons.available())
     tools = control_plane.build()
-    old, new = pythons.make(*oldest), pythons.make(*newest)
+    for env in (oldest, newest):
+        pythons.make(env)
     tree.refresh()
-    return Machine(old, new, control_plane.start(tools), long, only)
+    return Machine(oldest, newest, control_plane.start(tools), long, only)
 
 
 def _run(suites: list[Suite], machine: Machine) -> int:

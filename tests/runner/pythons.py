@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ OLDEST_CORE = "2.18"
 NEWEST_PYTHON_OF = {"2.18": (3, 13), "2.19": (3, 13), "2.20": (3, 14), "2.21": (3, 14)}
 OLDEST_PYTHON_OF = {"2.18": (3, 11), "2.19": (3, 11), "2.20": (3, 12), "2.21": (3, 12)}
 """Controller Pythons of each ansible-core. Source: its support matrix."""
+_making = threading.Lock()
 
 
 def available() -> list[Python]:
@@ -50,23 +52,32 @@ def matrix(pythons: list[Python]) -> list[tuple[str, Python]]:
     ]
 
 
-def oldest_and_newest(pythons: list[Python]) -> tuple[tuple[str, Python], tuple[str, Python]]:
+def oldest_and_newest(pythons: list[Python]) -> tuple[Environment, Environment]:
     """The oldest pair, and the newest ansible-core on the newest Python."""
     pairs = matrix(pythons)
     newest_core = max(core for core, _python in pairs)
     newest = max(python for core, python in pairs if core == newest_core)
     oldest = min(python for core, python in pairs if core == OLDEST_CORE)
-    return (OLDEST_CORE, oldest), (newest_core, newest)
+    return environment(OLDEST_CORE, oldest), environment(newest_core, newest)
 
 
-def make(core: str, python: Python) -> Environment:
-    """The virtual environment for one pair, made once."""
-    folder = WORK / "envs" / f"core-{core}-py{python.name}"
-    environment = Environment(core, python, folder)
+def environment(core: str, python: Python) -> Environment:
+    """The virtual environment for one pair, which may still have to be made."""
+    return Environment(core, python, WORK / "envs" / f"core-{core}-py{python.name}")
+
+
+def make(environment: Environment) -> None:
+    """Make it, unless that was done."""
+    with _making:
+        _make(environment)
+
+
+def _make(environment: Environment) -> None:
+    core, python, folder = environment.core, environment.python, environment.folder
     wanted = (ROOT / "requirements.txt").read_text() + (ROOT / "tests" / "requirements.txt").read_text()
     stamp = folder / ".made-from"
     if stamp.exists() and stamp.read_text() == wanted:
-        return environment
+        return
     print(f"Making the environment for {environment.label}", flush=True)
     log = f"environment-{core}-{python.name}"
     next_minor = f"2.{int(core.split('.')[1]) + 1}"
@@ -91,4 +102,3 @@ def make(core: str, python: Python) -> Environment:
         if code:
             raise SystemExit(f"The environment for {environment.label} could not be made; see tests/output/{log}.log")
     stamp.write_text(wanted)
-    return environment

@@ -292,7 +292,7 @@ def real(programs: Sequence[getting.Program], files: str) -> Callable[[Machine],
     return work
 
 
-def real_suites(machine: Machine) -> list[Suite]:
+def real_suites() -> list[Suite]:
     """Those with servers that are large or slow; only when asked for."""
     return [
         Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py")),
@@ -300,36 +300,45 @@ def real_suites(machine: Machine) -> list[Suite]:
     ]
 
 
-def all_suites(machine: Machine) -> list[Suite]:
+def _made(env: Environment, work: Callable[[Machine], Outcome]) -> Callable[[Machine], Outcome]:
+    """The same in an environment that is made only now."""
+
+    def prepared(machine: Machine) -> Outcome:
+        pythons.make(env)
+        return work(machine)
+
+    return prepared
+
+
+def all_suites(old: Environment, new: Environment, *, long: bool) -> list[Suite]:
     """In the order in which they run: what fails soonest comes first. Beside the suites that keep two processors busy,
     those that keep one busy run one after the other; both rows take about as long."""
-    old, new = machine.oldest, machine.newest
     suites = [
         Suite("lint", "formatting, types, style", lint, processes=1),
         Suite(f"unit-{new.core}", new.label, unit(new, smoke=False)),
         Suite(f"integration-{new.core}", new.label, integration(new, smoke=False), processes=1, lane="integration"),
-        Suite(f"unit-{old.core}", old.label, unit(old, smoke=not machine.long)),
+        Suite(f"unit-{old.core}", old.label, unit(old, smoke=not long)),
         Suite("charts", "charts with helm 3 and helm 4", charts),
-        Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not machine.long)),
+        Suite(f"playbooks-{old.core}", old.label, playbooks(old, smoke=not long)),
         Suite(f"playbooks-{new.core}", new.label, playbooks(new, smoke=False)),
         Suite(
             f"integration-{old.core}",
             old.label,
-            integration(old, smoke=not machine.long),
+            integration(old, smoke=not long),
             processes=1,
             lane="integration",
         ),
         Suite("real", "with FATE-Flow, MariaDB, RabbitMQ, nginx, Redis", real(getting.SMALL, "test_*.py"), processes=1),
         Suite(f"sanity-{new.core}", new.label, sanity(new), processes=1),
-        Suite(f"sanity-{old.core}", old.label, sanity(old, () if machine.long else SLOW), processes=1),
+        Suite(f"sanity-{old.core}", old.label, sanity(old, () if long else SLOW), processes=1),
         Suite("commands", "the README's commands on a clean copy", commands, processes=1),
     ]
-    if machine.long:
+    if long:
         suites.append(Suite("soak", "kills, races and restarts", playbooks(new, smoke=False, files="soak_*.py")))
         for core, python in pythons.matrix(pythons.available()):
-            env = pythons.make(core, python)
+            env = pythons.environment(core, python)
             if env not in (old, new):
                 label = f"{core}-py{python.name}"
-                suites.append(Suite(f"unit-{label}", env.label, unit(env, smoke=False)))
-                suites.append(Suite(f"playbooks-{label}", env.label, playbooks(env, smoke=True)))
+                suites.append(Suite(f"unit-{label}", env.label, _made(env, unit(env, smoke=False))))
+                suites.append(Suite(f"playbooks-{label}", env.label, _made(env, playbooks(env, smoke=True))))
     return suites
