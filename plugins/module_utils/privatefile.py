@@ -18,10 +18,9 @@ def read_text(path: str) -> str | None:
 
 
 def write_private(path: str, text: str) -> None:
-    """Write a file, or leave the one that is there as it is; in folders that are made for it. Raises ``OSError``."""
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(prefix=".kubefate-", dir=folder)
+    """Write a file whole, or leave the one that is there as it is. Raises ``OSError``, as where its folder is not
+    there."""
+    handle, unfinished = tempfile.mkstemp(prefix=".kubefate-", dir=os.path.dirname(os.path.abspath(path)))
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)

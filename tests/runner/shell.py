@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -44,18 +43,6 @@ def run(
             code = process.returncode = os.waitstatus_to_exitcode(status)
         spent.set(spent.get() + usage.ru_utime + usage.ru_stime)
     return code, "".join(lines)
-
-
-@contextmanager
-def one_processor() -> Iterator[None]:
-    """Commands that this thread starts see one processor only: one that would spread its work over processes, each of
-    which learns the same again, does it in one. The machine's other processors are for other suites."""
-    whole = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(whole)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, whole)
 
 
 def say(line: str) -> None:

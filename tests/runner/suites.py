@@ -16,7 +16,7 @@ from . import pythons, services, tree
 from .control_plane import ControlPlane
 from .places import HOME, OUTPUT, RENDERS, ROOT, TREE, WORK
 from .pythons import Environment
-from .shell import environment, one_processor, run
+from .shell import environment, run
 
 PARALLEL = ["--numprocesses=auto", "--dist=worksteal"]
 """Options of pytest for tests that are independent of each other."""
@@ -185,8 +185,7 @@ def sanity(env: Environment, without: Sequence[str] = ()) -> Callable[[Machine],
         argv = ["sanity", "--local", "--color", "no", "--python", env.python.name]
         argv += [part for name in without for part in ("--skip-test", name)]
         argv += [part for name in OUTSIDE for part in ("--exclude", name)]
-        with one_processor():  # pylint's processes would each read all that the files import
-            code, text = _ansible_test(env, argv, f"sanity-{env.core}", tree.own(f"sanity-{env.core}"))
+        code, text = _ansible_test(env, argv, f"sanity-{env.core}", tree.own(f"sanity-{env.core}"))
         outcome = Outcome(len(set(re.findall(r"^Running sanity test ['\"]([^'\"]+)['\"]", text, re.MULTILINE))))
         failed = re.search(r"The (\d+) sanity test\(s\) listed below[^:]*failed: (.*)", text)
         if failed:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import base64
 import os
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import KubefateError, bad_input
 from ..kube.connection import Connection
 from ..kube.credentials import authority
+from ..privatefile import write_private
 from ..yamltext import dump_yaml, parse_yaml
 
 
@@ -49,12 +49,8 @@ def check_place(path: str) -> None:
 
 def write(path: str, text: str) -> None:
     """Write it so that at no time anybody but the owner can read it, or meets half of it."""
-    folder = os.path.dirname(os.path.abspath(path))
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".kubefate-", dir=folder)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(temporary, path)
+        write_private(path, text)
     except OSError as error:
         raise bad_input(f"{path} cannot be written: {error.strerror}.") from None
 

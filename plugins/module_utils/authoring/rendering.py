@@ -132,6 +132,7 @@ def write_rendered(rendered: Rendered, folder: str, *, check_mode: bool) -> tupl
         if read_text(path) != text:
             changed = True
             if not check_mode:
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
                 write_private(path, text)
     for path in _stale(os.path.join(root, "manifests"), {os.path.join(root, *name.split("/")) for name in files}):
         changed = True

@@ -71,6 +71,7 @@ def _written(call: Call, path: str, text: str) -> bool:
         )
     if not call.check_mode:
         try:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
             write_private(path, text)
         except OSError as error:
             raise bad_input(f"{path} cannot be written: {error}.") from None

@@ -204,10 +204,11 @@ class _Migration:
             self.steps = [step for step in self.steps if step.to != path]  # it was moved to where it does nothing
             self.step(Action.DROPPED, self._before(path), sentence)
         for path, before, after in _retyped(self.data, found.data, ""):
-            hidden = without_numbers(path) in found.secrets
-            words = "It is text now, so that none of its digits is lost." if _is_id(before, after) else ""
-            words = words or f"It is written {'otherwise' if hidden else repr(after)} now."
-            self.step(Action.CHANGED, self._before(path), words)
+            if isinstance(before, int) and isinstance(after, str):
+                text = "It is text now, so that none of its digits is lost."
+            else:
+                text = f"It is written {'otherwise' if without_numbers(path) in found.secrets else repr(after)} now."
+            self.step(Action.CHANGED, self._before(path), text)
         data = _kept(self.data, found.data, set(found.ignored), "")
         return Migrated(data, self.steps, found.errors + check_engines(found.data, spec))
 
@@ -234,10 +235,6 @@ def _retyped(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any
             yield from _retyped(one, other, f"{path}.{number}")
     elif type(before) is not type(after):
         yield path, before, after
-
-
-def _is_id(before: Any, after: Any) -> bool:
-    return isinstance(before, int) and isinstance(after, str)
 
 
 def _kept(before: Any, after: Any, ignored: set[str], path: str) -> Any:

@@ -30,15 +30,3 @@ def test_commands_know_where_the_sandbox_has_its_tools_and_no_kubernetes_of_the_
     )
     assert own["KUBEFATE_SANDBOX_HOME"] == "/srv/sandbox", "otherwise tests with a sandbox of their own build it again"
     assert not {"KUBECONFIG", "ANSIBLE_CONFIG"} & set(own)
-
-
-def test_a_command_that_is_to_see_one_processor_sees_one_and_the_next_one_all() -> None:
-    seen = said(
-        """
-argv = [sys.executable, "-c", "import os; print(len(os.sched_getaffinity(0)))"]
-with shell.one_processor():
-    one = shell.run(argv, log="processors", quiet=True)
-print(json.dumps([one, shell.run(argv, log="processors", quiet=True)]))
-"""
-    )
-    assert seen == [[0, "1\n"], [0, f"{len(os.sched_getaffinity(0))}\n"]]
